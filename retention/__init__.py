@@ -1,0 +1,1 @@
+"""Retention report kit: lifecycle segments, churn, win-back, reactivation and cohorts."""

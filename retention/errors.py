@@ -1,0 +1,25 @@
+"""What a user sees without a traceback.
+
+Every error says which file, column or unit, what was found, what is allowed, and the next step.
+The class says which door refused: the runner turns it into the status and the exit code.
+"""
+
+
+class RetentionError(Exception):
+    """An error whose message is meant for the user; everything else is a defect of the kit."""
+
+
+class SettingsRefused(RetentionError):  # noqa: N818 (the status has this name)
+    """Settings of one or more units are wrong: one line a problem, in `problems`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class DataRefused(RetentionError):  # noqa: N818
+    """A source cannot be read, or what it holds cannot be analysed."""
+
+
+class CheckFailed(RetentionError):  # noqa: N818
+    """An identity that every run asserts does not hold: the figures are not published."""

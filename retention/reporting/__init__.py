@@ -1,0 +1,1 @@
+"""From settings to published report files: runner, exporter, publishing, index."""
