@@ -1,0 +1,151 @@
+"""Cohorts: what becomes of the customers who first bought in a period, and of those who lapsed in
+one.
+
+A cell that is not observed yet is absent; a silent period within the observed ones is 0.
+"""
+
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from retention.curves import at, kaplan_meier, wilson
+from retention.lifecycle import ACTIVE
+from retention.periods import NOMINAL_DAYS, Calendar, Period
+
+COHORTS = ibis.schema(
+    {
+        "cohort": "date",
+        "age": "int64",
+        "cohort_size": "int64",
+        "customers": "int64",
+        "retention": "float64",
+        "revenue": "float64",
+        "cumulative_revenue_per_customer": "float64",
+        "complete": "boolean",
+    }
+)
+LAPSES = ibis.schema({"number": "int64", "days": "int64", "events": "int64", "censored": "int64"})
+RETURNS = ("lapse_period", "age", "lapsed", "returned", "return_share", "low", "high", "complete")
+
+
+def cohorts(customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:
+    """One row a cohort and age that has at least begun to be observed. Returns COHORTS.
+
+    A cohort is the customers whose first purchase day lies in a period, from the full history; age
+    counts whole periods since. `customers` of the cohort have a purchase day in that period
+    (bounded retention); `revenue` is all their amounts in it, from their first purchase on. The
+    running period is marked by `complete` = false. A period without a first purchase is no cohort.
+    """
+    first = customer_days.group_by("customer_id").agg(
+        first_day=customer_days.day.min(where=customer_days.amount > 0)
+    )
+    days = calendar.numbered(
+        customer_days.join(first.filter(first.first_day.notnull()), "customer_id"),
+        cohort_number="first_day",
+        number="day",
+    )
+    days = days.filter(days.day >= days.first_day)
+    bought = days.amount > 0
+    cells = days.group_by("cohort_number", "number").agg(
+        customers=days.customer_id.nunique(where=bought), revenue=days.amount.sum().cast("float64")
+    )
+    sizes = cells.filter(cells.cohort_number == cells.number).select(
+        "cohort_number", cohort_size="customers"
+    )
+    periods = calendar.table()
+    starts = calendar.table().view().select(cohort="period", cohort_number="number")
+    grid = sizes.join(starts, "cohort_number").join(
+        periods, periods.number >= sizes.cohort_number
+    )
+    filled = grid.left_join(cells, ["cohort_number", "number"]).select(
+        cohort=grid.cohort,
+        age=grid.number - grid.cohort_number,
+        cohort_size=grid.cohort_size,
+        customers=cells.customers.fill_null(0),
+        revenue=cells.revenue.fill_null(0.0),
+        complete=grid.complete,
+    )
+    so_far = ibis.window(group_by="cohort", order_by="age", following=0)
+    return (
+        filled.mutate(
+            retention=filled.customers / filled.cohort_size,
+            cumulative_revenue_per_customer=filled.revenue.sum().over(so_far) / filled.cohort_size,
+        )
+        .select(*COHORTS.names)
+        .cast(COHORTS)
+        .order_by("cohort", "age")
+    )
+
+
+def average_retention(cohorts: pd.DataFrame) -> pd.DataFrame:
+    """One row an age: retention pooled over the complete cells of all cohorts.
+
+    `retention` = sum of customers / sum of cohort sizes: large cohorts weigh more.
+    """
+    complete = cohorts[cohorts["complete"]]
+    pooled = complete.groupby("age", as_index=False)[["customers", "cohort_size"]].sum()
+    return pooled.assign(retention=pooled["customers"] / pooled["cohort_size"])
+
+
+def lapses(spells: ir.Table, *, calendar: Calendar) -> ir.Table:
+    """One row a period of lapse and number of days since: returns and censored follow-ups.
+
+    `events` returned after `days`; `censored` were still away after `days`, at the close of
+    `as_of`. Returns LAPSES, a small table to fit curves on.
+    """
+    lapsed = calendar.numbered(spells.filter(spells.previous_state == ACTIVE), number="started_on")
+    until = ibis.coalesce(lapsed.returned_on, ibis.literal(calendar.as_of))
+    return (
+        lapsed.filter(lapsed.state != ACTIVE)
+        .group_by("number", days=until.delta(lapsed.started_on, unit="day"))
+        .agg(events=lapsed.returned_on.count(), censored=lapsed.returned_on.isnull().sum())
+        .cast(LAPSES)
+        .order_by("number", "days")
+    )
+
+
+def returns(lapses: pd.DataFrame, *, calendar: Calendar) -> pd.DataFrame:
+    """One row a complete period of lapse and age: the share that has bought again within that age.
+
+    Age counts periods of nominal length (30 days a month) from each customer's own lapse. Where the
+    whole cohort has been watched for so long (`complete`), the share is returned / lapsed with
+    Wilson's interval; else it is the Kaplan-Meier estimate with its log-log interval. Ages at
+    which nobody is watched any more are absent. Columns RETURNS; lapses: schema LAPSES.
+    """
+    length = NOMINAL_DAYS[calendar.frequency]
+    parts = [
+        _returns_of(cohort, period, calendar.as_of, length)
+        for period in calendar.complete
+        if not (cohort := lapses[lapses["number"] == period.number]).empty
+    ]
+    if not parts:
+        return pd.DataFrame(columns=list(RETURNS))
+    table = pd.concat(parts, ignore_index=True)
+    low, high = wilson(table["returned"], table["lapsed"])
+    table["low"] = table["low"].mask(table["complete"], low.clip(lower=0))
+    table["high"] = table["high"].mask(table["complete"], high.clip(upper=1))
+    return table[list(RETURNS)]
+
+
+def _returns_of(cohort: pd.DataFrame, period: Period, as_of: date, length: int) -> pd.DataFrame:
+    """One row an age of one lapse cohort, with the Kaplan-Meier share and interval."""
+    curve = kaplan_meier(cohort)
+    watched_by_all = (as_of - period.end).days + 1
+    ages = range(1, max(watched_by_all, int(cohort["days"].max())) // length + 1)
+    then = [at(curve, age * length) for age in ages]
+    return pd.DataFrame(
+        {
+            "lapse_period": pd.Timestamp(period.start),
+            "age": ages,
+            "lapsed": int(cohort[["events", "censored"]].to_numpy().sum()),
+            "returned": [
+                int(cohort.loc[cohort["days"] <= age * length, "events"].sum()) for age in ages
+            ],
+            "return_share": [1 - row["survival"] for row in then],
+            "low": [1 - row["high"] for row in then],
+            "high": [1 - row["low"] for row in then],
+            "complete": [age * length <= watched_by_all for age in ages],
+        }
+    )

@@ -1,0 +1,83 @@
+"""Kaplan-Meier curves and Wilson intervals: how sure a share is.
+
+The curve is fitted on counts by day, a few hundred rows whatever the number of customers. No
+maintained library does that here: lifelines 0.30 does not run on pandas 3, SciPy's `ecdf` takes no
+weights, and statsmodels replaces Greenwood's variance when it is given weights. The tests hold this
+one against SciPy and against published values.
+"""
+
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+Z_95 = 1.959963984540054
+"""The two-sided 95 % point of the normal distribution."""
+
+CURVE = ("days", "at_risk", "events", "censored", "survival", "low", "high")
+
+
+def kaplan_meier(counts: pd.DataFrame) -> pd.DataFrame:
+    """One row a day on which something was observed: the share that has had no event by then.
+
+    counts: `days`, `events`, `censored`; a case censored at d days is at risk through day d.
+    Returns CURVE: `survival` with its 95 % log-log interval (Greenwood variance); the bounds are
+    empty where they are not defined, before the first event and once nobody is left.
+    Source: Kaplan & Meier 1958; Kalbfleisch & Prentice 2002, section 1.4.
+
+    >>> counts = pd.DataFrame({"days": [6, 7, 9], "events": [3, 1, 0], "censored": [1, 0, 16]})
+    >>> kaplan_meier(counts)[["days", "at_risk", "survival"]].round(4).values.tolist()
+    [[6.0, 21.0, 0.8571], [7.0, 17.0, 0.8067], [9.0, 16.0, 0.8067]]
+    """
+    curve = counts.groupby("days", as_index=False)[["events", "censored"]].sum()
+    events = curve["events"].to_numpy(dtype=float)
+    leaving = events + curve["censored"].to_numpy(dtype=float)
+    at_risk = leaving[::-1].cumsum()[::-1]
+    survival = np.cumprod(1 - events / at_risk)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = np.cumsum(events / (at_risk * (at_risk - events)))
+        spread = Z_95 * np.sqrt(variance) / np.abs(np.log(survival))
+        low, high = survival ** np.exp(spread), survival ** np.exp(-spread)
+    defined = (survival > 0) & (survival < 1)
+    return curve.assign(
+        at_risk=at_risk.astype(int),
+        survival=survival,
+        low=np.where(defined, low, np.nan),
+        high=np.where(defined, high, np.nan),
+    )[list(CURVE)]
+
+
+def at(curve: pd.DataFrame, days: int) -> pd.Series:
+    """The row of the curve that holds at `days`: the last one not after it; survival 1 before."""
+    before = curve[curve["days"] <= days]
+    if before.empty:
+        return pd.Series({"days": days, "survival": 1.0, "low": np.nan, "high": np.nan})
+    return before.iloc[-1]
+
+
+def wilson(successes: Any, trials: Any) -> tuple[Any, Any]:
+    """The 95 % Wilson interval of successes / trials, for numbers and for columns alike.
+
+    Source: Wilson 1927; Newcombe 1998, method 3.
+
+    >>> [round(bound, 4) for bound in wilson(15, 148)]
+    [0.0624, 0.1605]
+    """
+    spread = Z_95 * (Z_95**2 + 4 * successes * (1 - successes / trials)) ** 0.5
+    middle, scale = 2 * successes + Z_95**2, 2 * (trials + Z_95**2)
+    return (middle - spread) / scale, (middle + spread) / scale
+
+
+def share(table: ir.Table, numerator: str, denominator: str, name: str) -> ir.Table:
+    """`table` with the share numerator / denominator as `name`, and its interval `low`, `high`.
+
+    All three are empty where the denominator is 0.
+    """
+    trials = table[denominator].cast("float64").nullif(0.0)
+    successes = table[numerator].cast("float64")
+    low, high = wilson(successes, trials)
+    return table.mutate(
+        **{name: successes / trials}, low=ibis.greatest(low, 0.0), high=ibis.least(high, 1.0)
+    )

@@ -1,0 +1,239 @@
+"""From an executed notebook to one HTML file that refers to nothing outside itself.
+
+The template folder is a Jupyter template of its own: `jupyter nbconvert --template retention` finds
+it too, and its conf.json brings in `PageLayout` from here.
+"""
+
+import base64
+import html
+import re
+import threading
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date
+from nbconvert.exporters import HTMLExporter, TemplateExporter
+from nbconvert.filters.highlight import Highlight2HTML
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+from traitlets import default
+
+from retention.reporting.bundles import FACTS, FRAME
+
+TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATE = "retention"
+
+# Strings of the page that are not of the notebook, together, to be translated in one place.
+TEXT = {
+    "kicker": "Customer retention report",
+    "skip": "Skip to the report",
+    "contents": "In this report",
+    "as_of": "Data up to and including {day}",
+    "code": "How this report was computed (code)",
+    "code_note": "The code cells of the executed notebook, in the order in which they ran. "
+    "The executed notebook itself is report.ipynb in the folder of this report.",
+    "cell": "Code cell {number}",
+    "parameters": "Code cell {number}: parameters of this run",
+    "no_alt": "Figure from code cell {number}, without a description",
+    "definitions": "Definitions, version {version}",
+}
+_TOC_FROM = 3
+_HEADING = re.compile("\x1e(.*?)\x1f(.*?)\x1e", re.DOTALL)
+
+
+@dataclass
+class Section:
+    """A part of the page under one heading; the opening has none."""
+
+    id: str = ""
+    heading: str = ""
+    blocks: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Page:
+    """What the template shows: texts still to be escaped, and blocks of finished HTML."""
+
+    facts: dict[str, Any]
+    kicker: str = ""
+    opening: Section = field(default_factory=Section)
+    sections: list[Section] = field(default_factory=list)
+    code: list[tuple[str, str]] = field(default_factory=list)
+    text: dict[str, str] = field(default_factory=lambda: dict(TEXT))
+
+    @property
+    def title(self) -> str:
+        """Unit and period: what a tab, a bookmark and a mail show."""
+        parts = (self.facts.get("unit"), self.facts.get("period_label"))
+        return " · ".join(part for part in parts if part) or self.kicker
+
+    @property
+    def as_of(self) -> str:
+        """The last day of the data in the words of the page's language."""
+        day = self.facts.get("as_of")
+        if not day:
+            return ""
+        shown = format_date(date.fromisoformat(day), "long", locale=self.facts.get("language"))
+        return self.text["as_of"].format(day=shown)
+
+    @property
+    def contents(self) -> list[Section]:
+        """The sections that a table of contents lists, none where the page is short."""
+        return self.sections if len(self.sections) >= _TOC_FROM else []
+
+
+class PageLayout(Preprocessor):  # type: ignore[misc]  # nbconvert has no types
+    """Puts the `Page` of a notebook into the template's resources."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Return the notebook as it is, and the resources with `page`."""
+        resources["page"] = page(nb)
+        return nb, resources
+
+
+class ReportExporter(HTMLExporter):  # type: ignore[misc]
+    """nbconvert's exporter with the kit's template alone, from the package itself."""
+
+    @default("template_name")
+    def _template_name_default(self) -> str:
+        return TEMPLATE
+
+    @default("template_paths")
+    def _template_paths(self, prune: bool = True, root_dirs: object = None) -> list[str]:  # noqa: ARG002
+        # An older copy in Jupyter's folders must not mix with the package's own.
+        return [str(TEMPLATES / TEMPLATE)]
+
+    def get_template_names(self) -> list[str]:
+        """Return the one template: it extends no other."""
+        return [TEMPLATE]
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Return the page and the resources it was made from."""
+        # HTMLExporter would give figures without a description a made-up one, past the gate.
+        exported: tuple[str, dict[str, Any]] = TemplateExporter.from_notebook_node(
+            self, nb, self._init_resources(resources), **kw
+        )
+        return exported
+
+
+_exporters = threading.local()
+
+
+def report_page(notebook: NotebookNode) -> str:
+    """Return the report as one self-contained HTML file."""
+    # An exporter compiles its template once and is not safe to share between threads.
+    if not hasattr(_exporters, "mine"):
+        _exporters.mine = ReportExporter()
+    exported: str = _exporters.mine.from_notebook_node(notebook)[0]
+    return exported
+
+
+def page(notebook: NotebookNode) -> Page:
+    """Return what the page shows of a notebook: its text, its outputs, its code at the end.
+
+    A heading of level 2 begins a section. The first heading of level 1 names the kind of report
+    above the unit's name. Streams and errors are not shown.
+    """
+    found = [
+        output.data[FACTS]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if FACTS in output.get("data", {})
+    ]
+    laid_out = Page(facts=dict(found[0]) if found else {})
+    markdown = _Markdown()
+    number = 0
+    for cell in notebook.cells:
+        section = laid_out.sections[-1] if laid_out.sections else laid_out.opening
+        if cell.cell_type == "markdown":
+            pieces = _HEADING.split(markdown.html(cell.source, cell.get("attachments", {})))
+            section.blocks.append(pieces[0])
+            for name, heading, rest in zip(*(pieces[i::3] for i in (1, 2, 3)), strict=True):
+                laid_out.sections.append(Section(name, heading, [rest]))
+        elif cell.cell_type == "code" and cell.source.strip():
+            number += 1
+            shown = (_shown(output, number) for output in cell.get("outputs", []))
+            section.blocks.extend(block for block in shown if block)
+            laid_out.code.append(_code(cell, number))
+    laid_out.kicker = markdown.kicker or TEXT["kicker"]
+    return laid_out
+
+
+def _shown(output: NotebookNode, number: int) -> str:
+    data = output.get("data", {})
+    if "text/html" in data:
+        block = str(data["text/html"])
+        # The kit's own tables bring their frame; those of pandas would widen the page.
+        bare = "<table" in block and 'class="scroll"' not in block
+        return _scrolling(block) if bare else block
+    if FACTS in data or FRAME in data:
+        return ""
+    alt = html.escape(TEXT["no_alt"].format(number=number))
+    for mime in ("image/svg+xml", "image/png", "image/jpeg"):
+        if mime in data:
+            raw = data[mime]
+            image = base64.b64encode(raw.encode()).decode() if "svg" in mime else raw.strip()
+            return f'<figure>{_scrolling(f"""<img src="data:{mime};base64,{image}" alt="{alt}">""")}</figure>'
+    if "text/plain" in data:
+        return _scrolling(f"<pre>{html.escape(str(data['text/plain']))}</pre>")
+    return ""
+
+
+def _code(cell: NotebookNode, number: int) -> tuple[str, str]:
+    injected = "injected-parameters" in cell.metadata.get("tags", [])
+    label = TEXT["parameters" if injected else "cell"].format(number=number)
+    return label, str(Highlight2HTML(pygments_lexer="ipython3")(cell.source))
+
+
+def _scrolling(block: str) -> str:
+    # A region that scrolls must be reachable by keyboard.
+    return f'<div class="scroll" tabindex="0">{block}</div>'
+
+
+class _Markdown(IPythonRenderer):  # type: ignore[misc]
+    """Markdown of one notebook: headings become anchors, links outside become text."""
+
+    def __init__(self) -> None:
+        super().__init__(escape=False)
+        self.kicker = ""
+        self._ids: set[str] = set()
+
+    def html(self, source: str, attachments: dict[str, Any]) -> str:
+        self.attachments = attachments
+        # Math passes through as text: a page without scripts cannot typeset it.
+        rendered = MarkdownWithMath(renderer=self).render(source)
+        return rendered.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace(
+            "</table>", "</table></div>"
+        )
+
+    def heading(self, text: str, level: int, **_attrs: Any) -> str:
+        if level == 1 and not self.kicker:
+            self.kicker = html.unescape(re.sub("<[^>]*>", "", text))
+            return ""
+        if level <= 2:
+            return f"\x1e{self._id(text)}\x1f{text}\x1e"
+        return f'<h{level} id="{self._id(text)}">{text}</h{level}>\n'
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        if url.startswith("#"):
+            inside: str = super().link(text, url, title)
+            return inside
+        shown = html.escape(url)
+        return text if text == shown else f'{text} <span class="url">({shown})</span>'
+
+    def _id(self, text: str) -> str:
+        plain = re.sub(r"[^\w]+", "-", html.unescape(re.sub("<[^>]*>", "", text)).lower())
+        name = stem = plain.strip("-") or "section"
+        count = 1
+        while name in self._ids:
+            count += 1
+            name = f"{stem}-{count}"
+        self._ids.add(name)
+        return name

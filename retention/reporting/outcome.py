@@ -1,0 +1,219 @@
+"""What became of a unit: one classifier from what happened to a status and a message.
+
+Nothing here trusts the metadata of an executed notebook: after a killed kernel or a timeout
+papermill marks every cell completed, and it takes `SystemExit(0)` for success. What counts is what
+the runner saw itself: the exception, and which cells the kernel answered with "ok".
+"""
+
+import signal
+import traceback
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nbclient.exceptions import DeadKernelError
+from nbconvert.filters.ansi import strip_ansi
+from nbformat import NotebookNode
+
+
+class Status(StrEnum):
+    """What became of a unit; the values stand in manifests, logs and on the failure page."""
+
+    PUBLISHED = "published"
+    SKIPPED = "skipped"
+    SETTINGS_REFUSED = "settings_refused"
+    DATA_REFUSED = "data_refused"
+    CHECK_FAILED = "check_failed"
+    NOTEBOOK_ERROR = "notebook_error"
+    KERNEL_DIED = "kernel_died"
+    TIMED_OUT = "timed_out"
+    TRUNCATED = "truncated"
+    RENDER_FAILED = "render_failed"
+    GATE_FAILED = "gate_failed"
+    PUBLISH_FAILED = "publish_failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def good(self) -> bool:
+        """Whether a whole, current report of the unit is published."""
+        return self in (Status.PUBLISHED, Status.SKIPPED)
+
+
+# What the index and the failure page say; the message of the outcome stands below it.
+IN_WORDS = {
+    Status.PUBLISHED: "Published",
+    Status.SKIPPED: "Published already",
+    Status.SETTINGS_REFUSED: "The settings were refused",
+    Status.DATA_REFUSED: "The data were refused",
+    Status.CHECK_FAILED: "A check of the figures failed",
+    Status.NOTEBOOK_ERROR: "The notebook stopped with an error",
+    Status.KERNEL_DIED: "The computing process died",
+    Status.TIMED_OUT: "The time limit was reached",
+    Status.TRUNCATED: "The notebook ended before its last cell",
+    Status.RENDER_FAILED: "The page could not be made",
+    Status.GATE_FAILED: "The finished page was refused",
+    Status.PUBLISH_FAILED: "The report could not be written",
+    Status.INTERRUPTED: "The run was interrupted",
+}
+
+# Raised in the kernel, these speak to the user: their message is shown as it is.
+_SPEAKING = {
+    "SettingsRefused": Status.SETTINGS_REFUSED,
+    "DataRefused": Status.DATA_REFUSED,
+    "CheckFailed": Status.CHECK_FAILED,
+}
+# jupyter_client says this with a bare RuntimeError.
+_SLOW_START = "Kernel didn't respond"
+_DEAD_START = "Kernel died before replying"
+
+
+class StepFailedError(Exception):
+    """A step after the notebook found a reason not to publish; it names its status itself."""
+
+    def __init__(self, status: Status, message: str) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class StoppedError(Exception):
+    """The run was told to stop while this unit was at work or waiting."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What the runner saw of one notebook: as far as it got, and what it met.
+
+    `answered`: ids of the cells that the kernel answered with "ok". `error`: what was raised, if
+    anything. `exit_code` and `stderr`: of a kernel that died. `seconds`: the limit of the unit.
+    """
+
+    notebook: NotebookNode
+    answered: frozenset[str] = frozenset()
+    error: BaseException | None = None
+    exit_code: int | None = None
+    stderr: str = ""
+    seconds: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Status of a unit, with its message in plain words and, for the analyst, a traceback."""
+
+    status: Status
+    message: str = ""
+    cell: int | None = None
+    traceback: str = ""
+
+
+def classify(execution: Execution) -> Outcome:
+    """Return what became of a unit; `Status.PUBLISHED` means that nothing speaks against it.
+
+    The order matters: a kernel that died or ran out of time may leave an error of an earlier cell
+    behind, and every failure leaves cells that did not run.
+
+    >>> from nbformat.v4 import new_code_cell, new_notebook
+    >>> cell = new_code_cell("1 + 1", id="a")
+    >>> classify(Execution(new_notebook(cells=[cell]), frozenset({"a"}))).status.value
+    'published'
+    >>> classify(Execution(new_notebook(cells=[cell]))).message
+    'Code cell 1 did not run.'
+    """
+    error = execution.error
+    if isinstance(error, StoppedError):
+        return Outcome(Status.INTERRUPTED, "The run was stopped before this unit was done.")
+    if isinstance(error, StepFailedError):
+        return Outcome(error.status, str(error), traceback=_chain(error.__cause__))
+    missing = _first_missing(execution)
+    if isinstance(error, DeadKernelError) or _DEAD_START in str(error):
+        return _died(execution, missing)
+    if isinstance(error, TimeoutError) or _SLOW_START in str(error):
+        return _timed_out(execution, missing)
+    if missing and (shown := _shown_error(missing.cell)):
+        return _notebook_error(missing, shown)
+    if error is not None:
+        message = f"The notebook could not be executed: {type(error).__name__}: {error}"
+        return Outcome(Status.NOTEBOOK_ERROR, message, traceback=_chain(error))
+    if missing:
+        return Outcome(Status.TRUNCATED, f"{missing.name} did not run.", missing.number)
+    return Outcome(Status.PUBLISHED)
+
+
+@dataclass(frozen=True)
+class _Missing:
+    """The first code cell without a good answer: its number as in `In [3]`, and where it stands."""
+
+    cell: NotebookNode
+    number: int
+    heading: str
+
+    @property
+    def name(self) -> str:
+        under = f" (under “{self.heading}”)" if self.heading else ""
+        return f"Code cell {self.number}{under}"
+
+
+def _first_missing(execution: Execution) -> _Missing | None:
+    number, heading = 0, ""
+    for cell in execution.notebook.cells:
+        if cell.cell_type == "markdown":
+            titles = [line.lstrip("# ") for line in cell.source.splitlines() if line[:1] == "#"]
+            heading = titles[-1] if titles else heading
+        if cell.cell_type == "code" and cell.source.strip():
+            number += 1
+            if cell.get("id") not in execution.answered:
+                return _Missing(cell, number, heading)
+    return None
+
+
+def _shown_error(cell: NotebookNode) -> NotebookNode | None:
+    errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
+    return errors[-1] if errors else None
+
+
+def _notebook_error(missing: _Missing, shown: NotebookNode) -> Outcome:
+    text = strip_ansi("\n".join(shown.get("traceback", [])))
+    status = _SPEAKING.get(shown.ename)
+    if status:
+        return Outcome(status, shown.evalue, missing.number, text)
+    if shown.ename == "SystemExit":
+        message = f"{missing.name} ended the notebook (SystemExit: {shown.evalue})."
+        return Outcome(Status.TRUNCATED, message, missing.number, text)
+    message = f"{missing.name}: {shown.ename}: {strip_ansi(shown.evalue)}"
+    return Outcome(Status.NOTEBOOK_ERROR, message, missing.number, text)
+
+
+def _died(execution: Execution, missing: _Missing | None) -> Outcome:
+    where = f"while {_lower(missing.name)} ran" if missing else "after the last cell"
+    if missing and not execution.answered:
+        where += ", or before it was ready"
+    message = f"The kernel died {where}{_reason(execution.exit_code)}."
+    return Outcome(
+        Status.KERNEL_DIED, message, missing.number if missing else None, execution.stderr
+    )
+
+
+def _timed_out(execution: Execution, missing: _Missing | None) -> Outcome:
+    where = f"{missing.name} was at work" if missing else "The last cell was done"
+    message = f"{where} when the unit's {execution.seconds} seconds were over."
+    if _SLOW_START in str(execution.error):
+        message = "The kernel did not start in time; the machine may be overloaded."
+    return Outcome(
+        Status.TIMED_OUT, message, missing.number if missing else None, execution.stderr
+    )
+
+
+def _reason(exit_code: int | None) -> str:
+    if exit_code is None or exit_code == 0:
+        return ""
+    if exit_code > 0:
+        return f" (exit code {exit_code})"
+    name = signal.Signals(-exit_code).name if -exit_code in set(signal.Signals) else ""
+    memory = "; the system does this when memory runs out" if name == "SIGKILL" else ""
+    return f" (killed by signal {-exit_code} {name}{memory})"
+
+
+def _lower(name: str) -> str:
+    return name[0].lower() + name[1:]
+
+
+def _chain(error: BaseException | None) -> str:
+    return "".join(traceback.format_exception(error)) if error else ""

@@ -1,0 +1,56 @@
+"""How much the rates hang on the thresholds: the newest period at 0.75x, 1x and 1.5x of them."""
+
+import math
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from retention.ledger import ledger
+from retention.lifecycle import spells
+from retention.periods import Calendar
+from retention.rates import RETENTION, rates
+
+MULTIPLES = (0.75, 1.0, 1.5)
+SENSITIVITY = (
+    "multiple",
+    "inactive_after",
+    "lost_after",
+    "measure",
+    "rate",
+    "low",
+    "high",
+)
+
+
+def scaled(days: int, multiple: float) -> int:
+    """A threshold times a multiple, in whole days, halves up, at least 1.
+
+    >>> scaled(98, 0.75), scaled(99, 1.5), scaled(1, 0.25)
+    (74, 149, 1)
+    """
+    return max(1, math.floor(days * multiple + 0.5))
+
+
+def sensitivity(
+    customer_days: ir.Table, *, calendar: Calendar, inactive_after: int, lost_after: int
+) -> pd.DataFrame:
+    """One row a multiple of both thresholds and a measure, for the newest complete period.
+
+    Measures are those of rates.MEASURES but retention, which is 1 - churn. Columns SENSITIVITY.
+    """
+    purchase_days = customer_days.filter(customer_days.amount > 0)
+    parts = []
+    for multiple in MULTIPLES:
+        inactive, lost = scaled(inactive_after, multiple), scaled(lost_after, multiple)
+        states = spells(
+            purchase_days, inactive_after=inactive, lost_after=lost, as_of=calendar.as_of
+        )
+        table = rates(states, ledger(states, customer_days, calendar=calendar), calendar=calendar)
+        newest = table.filter(table.period == ibis.literal(calendar.complete[-1].start))
+        parts.append(
+            newest.filter(newest.measure != RETENTION)
+            .to_pandas()
+            .assign(multiple=multiple, inactive_after=inactive, lost_after=lost)
+        )
+    return pd.concat(parts, ignore_index=True)[list(SENSITIVITY)]

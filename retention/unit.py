@@ -1,0 +1,207 @@
+"""One business unit, opened: its settings, its data behind the one door, its thresholds.
+
+This is where settings meet tables; the modules it calls know nothing of settings.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from difflib import get_close_matches
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from retention import cohorts, sensitivity, sources, transactions
+from retention import ledger as ledgers
+from retention import rates as rate_tables
+from retention.errors import DataRefused
+from retention.lifecycle import spells
+from retention.params import Settings, find_unit
+from retention.params import settings as read_settings
+from retention.periods import Calendar
+from retention.thresholds import Thresholds, gaps, thresholds
+
+DEFINITIONS_VERSION = "1"
+"""Of the definitions in GLOSSARY.md: it changes when a published figure would."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit whose data have been read and checked; every figure of the kit is a method of it.
+
+    `customer_days` has schema transactions.CUSTOMER_DAYS and lives on the engine; what the methods
+    return are small pandas frames in the columns of the published files.
+    """
+
+    settings: Settings
+    source: sources.Source
+    calendar: Calendar
+    tally: ir.Table
+    customer_days: ir.Table
+    thresholds: Thresholds
+
+    @property
+    def as_of(self) -> date:
+        """The last day covered."""
+        return self.calendar.as_of
+
+    @cached_property
+    def spells(self) -> ir.Table:
+        """One row a customer and unbroken stay in a state (lifecycle.SPELLS)."""
+        states = spells(
+            transactions.purchase_days(self.customer_days),
+            inactive_after=self.thresholds.inactive_after,
+            lost_after=self.thresholds.lost_after,
+            as_of=self.as_of,
+        )
+        return self.source.stored("spells", states)
+
+    @cached_property
+    def _ledger(self) -> ir.Table:
+        table = ledgers.ledger(self.spells, self.customer_days, calendar=self.calendar)
+        return self.source.stored("ledger", table).order_by("period")
+
+    def ledger(self) -> pd.DataFrame:
+        """One row a complete period (ledger.LEDGER), its identities asserted."""
+        frame = self._ledger.to_pandas()
+        has_dormant = self.thresholds.inactive_after < self.thresholds.lost_after
+        ledgers.check(frame, self.revenue(), has_dormant=has_dormant)
+        return frame
+
+    def revenue(self) -> pd.DataFrame:
+        """One row a complete period and way of buying in it (ledger.REVENUE)."""
+        table = ledgers.revenue(self.spells, self.customer_days, calendar=self.calendar)
+        return table.to_pandas()
+
+    def rates(self) -> pd.DataFrame:
+        """One row a complete period and measure (rates.RATES)."""
+        table = rate_tables.rates(self.spells, self._ledger, calendar=self.calendar)
+        return table.to_pandas()
+
+    def cohorts(self) -> pd.DataFrame:
+        """One row a cohort and age (cohorts.COHORTS)."""
+        return cohorts.cohorts(self.customer_days, calendar=self.calendar).to_pandas()
+
+    def returns(self) -> pd.DataFrame:
+        """One row a lapse cohort and age (cohorts.RETURNS)."""
+        lapses = cohorts.lapses(self.spells, calendar=self.calendar).to_pandas()
+        return cohorts.returns(lapses, calendar=self.calendar)
+
+    def sensitivity(self) -> pd.DataFrame:
+        """One row a multiple of the thresholds and a measure (sensitivity.SENSITIVITY)."""
+        return sensitivity.sensitivity(
+            self.customer_days,
+            calendar=self.calendar,
+            inactive_after=self.thresholds.inactive_after,
+            lost_after=self.thresholds.lost_after,
+        )
+
+    def quality(self) -> pd.DataFrame:
+        """One row a check of the data (transactions.QUALITY)."""
+        rows = int(self.source.rows.count().to_pyarrow().as_py())
+        return transactions.quality(self.tally, source_rows=rows, as_of=self.as_of).to_pandas()
+
+
+def open_unit(unit: str | Settings, **overrides: object) -> Unit:
+    """The unit with its data read, checked and counted by customer and day.
+
+    unit: a slug in params/, the path of a settings file, or settings already read.
+    overrides: any setting; None means "as in the file".
+    Raises SettingsRefused or DataRefused, whose message names the unit's slug.
+    """
+    settings = unit if isinstance(unit, Settings) else _read(unit, overrides)
+    try:
+        return _opened(settings)
+    except DataRefused as refusal:
+        raise DataRefused(f"{settings.slug}: {refusal}") from None
+
+
+def _read(unit: str, overrides: Mapping[str, object]) -> Settings:
+    return read_settings(find_unit(unit), overrides=overrides)
+
+
+def _opened(settings: Settings) -> Unit:
+    source = sources.open_source(
+        settings.source,
+        folder=settings.path.parent,
+        table=settings.table,
+        query=settings.query,
+        timezone=settings.timezone,
+    )
+    rows = transactions.transactions(source.table, unit=settings.unit)
+    tally = source.read("tally", transactions.tally(rows))
+    _check_rows(settings, source, tally)
+    as_of = settings.as_of or _last_day(tally, settings.timezone)
+    days = source.stored("customer_days", transactions.customer_days(tally, as_of=as_of))
+    purchase_days = transactions.purchase_days(days)
+    first_day = _first_purchase(tally, purchase_days, as_of)
+    calendar = Calendar(settings.frequency, first_day, as_of)
+    if not calendar.complete:
+        raise DataRefused(
+            f"purchases from {first_day} to {as_of} make no complete {settings.frequency}; "
+            "choose a shorter frequency or a later as_of"
+        )
+    mean_gap = settings.threshold_rule == "mean_gap"
+    derived = thresholds(
+        gaps(purchase_days, as_of=as_of).to_pandas(),
+        inactive_after=settings.inactive_after,
+        lost_after=settings.lost_after,
+        rule=settings.threshold_rule,
+        factors=settings.threshold_gap_multiples if mean_gap else settings.threshold_quantiles,
+    )
+    return Unit(settings, source, calendar, tally, days, derived)
+
+
+def _check_rows(settings: Settings, source: sources.Source, tally: ir.Table) -> None:
+    """Refuse data that hold no row, no row of the unit, no customer, or unreadable cells."""
+    counts = dict(
+        tally.group_by("fault").agg(rows=tally.rows.sum()).to_pandas().itertuples(index=False)
+    )
+    if not counts:
+        raise DataRefused("the source has no rows" + (" after the query" * bool(settings.query)))
+    for column, fault in transactions.UNREADABLE.items():
+        if fault in counts:
+            examples = transactions.unreadable(source.table, unit=settings.unit, column=column)
+            found = ", ".join(repr(value) for value in examples.to_pandas()[column])
+            raise DataRefused(
+                f"column {column}: {counts[fault]} values cannot be read as a "
+                f"{fault.removeprefix('unreadable_')}; the first are {found}; "
+                "convert the column in the `query`, or mend the source"
+            )
+    if set(counts) == {transactions.OTHER_UNIT}:
+        names = source.table.select(unit=source.table.unit.cast("string")).distinct().limit(10_000)
+        known = sorted(name for name in names.to_pandas()["unit"].dropna())
+        near = get_close_matches(settings.unit, known, n=3, cutoff=0.5) or known[:5]
+        raise DataRefused(
+            f"no row has the unit {settings.unit!r}; the nearest of {len(known)} units in the data "
+            f"are {', '.join(map(repr, near))}"
+        )
+    if set(counts) <= {transactions.OTHER_UNIT, transactions.NO_CUSTOMER}:
+        raise DataRefused(
+            "no row has a customer id; map the right column to customer_id in the `query`"
+        )
+
+
+def _last_day(tally: ir.Table, timezone: str) -> date:
+    """The last day in the data that is not after today, the one reading of a clock."""
+    today = datetime.now(ZoneInfo(timezone)).date()
+    last = tally.filter(tally.day <= today).day.max().to_pyarrow().as_py()
+    if last is None:
+        raise DataRefused(f"no row is dated {today} or before; check ordered_at, or give as_of")
+    return date.fromisoformat(str(last))
+
+
+def _first_purchase(tally: ir.Table, purchase_days: ir.Table, as_of: date) -> date:
+    first = purchase_days.day.min().to_pyarrow().as_py()
+    if first is None:
+        first_row = tally.day.min().to_pyarrow().as_py()
+        if first_row is not None and first_row > as_of:
+            raise DataRefused(f"as_of {as_of} is before the first row in the data ({first_row})")
+        raise DataRefused(
+            f"no customer has a purchase up to {as_of}: on no day do a customer's amounts add up "
+            "to more than 0; check the sign of amount"
+        )
+    return date.fromisoformat(str(first))

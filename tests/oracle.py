@@ -1,0 +1,439 @@
+"""The figures of the kit once more, by naive loops: one customer, one day at a time.
+
+Written from the definitions alone; shares no code with the package, so that agreement means
+something. Obviously right comes before fast. `days` maps a customer to `(date, amount)` pairs in
+date order, one a day, amounts of the day already added and rounded to 0.0001. A day whose amount is
+above 0 is a purchase day. Anything dated after `as_of` is ignored.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Any
+
+Days = dict[str, list[tuple[date, Decimal]]]
+Period = tuple[date, date, bool]
+Row = dict[str, Any]
+
+ONE_DAY = timedelta(days=1)
+PERIOD_DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
+WILSON_Z = 1.959963984540054
+MEASURES = ("churn", "retention", "reactivation", "win_back")
+
+
+# Input ------------------------------------------------------------------------------------------
+
+
+def purchase_days_from_rows(
+    rows: Iterable[tuple[object, date | None, Decimal | float | None]], as_of: date
+) -> Days:
+    """One net amount a customer and day, from transaction rows; bad and later rows dropped.
+
+    A float counts as the decimal number it prints as, so that adding is exact; halves of 0.0001
+    round away from zero.
+    """
+    sums: dict[str, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for customer, day, amount in rows:
+        if customer is None or day is None or amount is None or math.isnan(amount):
+            continue
+        if isinstance(day, datetime):
+            day = day.date()
+        if day > as_of:
+            continue
+        sums[str(customer)][day] += Decimal(str(amount))
+    return {
+        customer: [
+            (day, amount.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP))
+            for day, amount in sorted(by_day.items())
+        ]
+        for customer, by_day in sorted(sums.items())
+    }
+
+
+def purchase_days(entries: Sequence[tuple[date, Decimal]], as_of: date) -> list[date]:
+    """The days, in order, on which one customer's amounts add up to more than 0."""
+    return sorted(day for day, amount in entries if amount > 0 and day <= as_of)
+
+
+def first_purchase_day(days: Days, as_of: date) -> date | None:
+    """The first purchase day of anybody; None where nobody bought."""
+    return min((day for e in days.values() for day in purchase_days(e, as_of)), default=None)
+
+
+def each_day(start: date, end: date) -> Iterator[date]:
+    """Every day of [start, end)."""
+    while start < end:
+        yield start
+        start += ONE_DAY
+
+
+# Periods ----------------------------------------------------------------------------------------
+
+
+def period_start(day: date, frequency: str) -> date:
+    """The first day of the period that holds `day`; weeks begin on Monday."""
+    if frequency == "day":
+        return day
+    if frequency == "week":
+        return day - timedelta(days=day.weekday())
+    if frequency == "month":
+        return date(day.year, day.month, 1)
+    if frequency == "quarter":
+        return date(day.year, {1: 1, 2: 4, 3: 7, 4: 10}[(day.month + 2) // 3], 1)
+    if frequency == "year":
+        return date(day.year, 1, 1)
+    raise ValueError(f"unknown frequency {frequency!r}")
+
+
+def periods(first_day: date, as_of: date, frequency: str) -> list[Period]:
+    """(start, exclusive end, complete) of each period from `first_day`'s to `as_of`'s.
+
+    >>> periods(date(2024, 2, 20), date(2024, 3, 30), "month")
+    [(datetime.date(2024, 2, 1), datetime.date(2024, 3, 1), True), \
+(datetime.date(2024, 3, 1), datetime.date(2024, 4, 1), False)]
+    """
+    result = []
+    start = period_start(first_day, frequency)
+    while start <= as_of:
+        end = start + ONE_DAY
+        while period_start(end, frequency) == start:
+            end += ONE_DAY
+        last_day = end - ONE_DAY
+        result.append((start, end, last_day <= as_of))
+        start = end
+    return result
+
+
+def periods_of(days: Days, as_of: date, frequency: str) -> list[Period]:
+    """The periods from the first purchase of anybody on; none where nobody bought."""
+    first_day = first_purchase_day(days, as_of)
+    return [] if first_day is None else periods(first_day, as_of, frequency)
+
+
+# States -----------------------------------------------------------------------------------------
+
+
+def state(
+    purchase_days: Sequence[date], day: date, inactive_after: int, lost_after: int
+) -> str | None:
+    """The state of one customer at the close of `day`; None before the first purchase day."""
+    if not 1 <= inactive_after <= lost_after:
+        raise ValueError("1 <= inactive_after <= lost_after does not hold")
+    last_purchase = max((d for d in purchase_days if d <= day), default=None)
+    if last_purchase is None:
+        return None
+    days_since = (day - last_purchase).days
+    if days_since < inactive_after:
+        return "active"
+    if days_since < lost_after:
+        return "dormant"
+    return "lost"
+
+
+def closes(
+    entries: Sequence[tuple[date, Decimal]], inactive_after: int, lost_after: int, as_of: date
+) -> dict[date, str]:
+    """One customer's state at the close of each day from the first purchase day to `as_of`."""
+    bought = purchase_days(entries, as_of)
+    if not bought:
+        return {}
+    result = {}
+    for day in each_day(bought[0], as_of + ONE_DAY):
+        current = state(bought, day, inactive_after, lost_after)
+        assert current is not None
+        result[day] = current
+    return result
+
+
+def spells(
+    days: Days, inactive_after: int, lost_after: int, as_of: date
+) -> list[tuple[str, str, date, date | None]]:
+    """(customer, state, started_on, exclusive ended_on or None) by customer and start."""
+    result: list[tuple[str, str, date, date | None]] = []
+    for customer in sorted(days):
+        state_at = closes(days[customer], inactive_after, lost_after, as_of)
+        started_on = None
+        for day in state_at:
+            if started_on is None:
+                started_on = day
+            elif state_at[day] != state_at[started_on]:
+                result.append((customer, state_at[started_on], started_on, day))
+                started_on = day
+        if started_on is not None:
+            result.append((customer, state_at[started_on], started_on, None))
+    return result
+
+
+# Ledger and rates -------------------------------------------------------------------------------
+
+
+def ledger(
+    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: str
+) -> list[Row]:
+    """One complete period a row: stocks at its two ends, events within, amounts of its days.
+
+    An event belongs to the day at whose close the new state first holds.
+    """
+    spans = [(start, end) for start, end, done in periods_of(days, as_of, frequency) if done]
+    rows: list[Row] = [
+        {
+            "period": start,
+            "period_end": end,
+            "opening_active": 0,
+            "new": 0,
+            "reactivated": 0,
+            "won_back": 0,
+            "lapsed": 0,
+            "closing_active": 0,
+            "opening_dormant": 0,
+            "closing_dormant": 0,
+            "opening_lost": 0,
+            "became_lost": 0,
+            "closing_lost": 0,
+            "intra_period_returns": 0,
+            "revenue": Decimal(0),
+        }
+        for start, end in spans
+    ]
+    for entries in days.values():
+        state_at = closes(entries, inactive_after, lost_after, as_of)
+        for row, (start, end) in zip(rows, spans, strict=True):
+            opening = state_at.get(start - ONE_DAY)
+            closing = state_at.get(end - ONE_DAY)
+            if opening is not None:
+                row[f"opening_{opening}"] += 1
+            if closing is not None:
+                row[f"closing_{closing}"] += 1
+
+            has_lapsed = False
+            for day in each_day(start, end):
+                before, after = state_at.get(day - ONE_DAY), state_at.get(day)
+                if before is None and after == "active":
+                    row["new"] += 1
+                if before == "dormant" and after == "active":
+                    row["reactivated"] += 1
+                if before == "lost" and after == "active":
+                    row["won_back"] += 1
+                if before == "active" and after in ("dormant", "lost"):
+                    row["lapsed"] += 1
+                    has_lapsed = True
+                if before in ("active", "dormant") and after == "lost":
+                    row["became_lost"] += 1
+            if opening == "active" and closing == "active" and has_lapsed:
+                row["intra_period_returns"] += 1
+
+            row["revenue"] += sum(amount for day, amount in entries if start <= day < end)
+    return rows
+
+
+def wilson(numerator: int, denominator: int) -> tuple[float, float]:
+    """The 95 % Wilson interval of a share."""
+    share = numerator / denominator
+    stretch = 1 + WILSON_Z**2 / denominator
+    middle = (share + WILSON_Z**2 / (2 * denominator)) / stretch
+    spread = share * (1 - share) / denominator + WILSON_Z**2 / (4 * denominator**2)
+    half = WILSON_Z * math.sqrt(spread) / stretch
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def rates(
+    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: str
+) -> list[Row]:
+    """One measure of one complete period a row, in the order of MEASURES."""
+    spans = [(start, end) for start, end, done in periods_of(days, as_of, frequency) if done]
+    at_risk = {(start, measure): 0 for start, _ in spans for measure in MEASURES}
+    counted = dict(at_risk)
+    for entries in days.values():
+        state_at = closes(entries, inactive_after, lost_after, as_of)
+        bought = purchase_days(entries, as_of)
+        for start, end in spans:
+            opening = state_at.get(start - ONE_DAY)
+            is_active_at_close = state_at.get(end - ONE_DAY) == "active"
+            has_bought = any(start <= day < end for day in bought)
+            if opening == "active":
+                at_risk[start, "churn"] += 1
+                at_risk[start, "retention"] += 1
+                counted[start, "retention" if is_active_at_close else "churn"] += 1
+            if opening in ("dormant", "lost"):
+                at_risk[start, "reactivation"] += 1
+                counted[start, "reactivation"] += has_bought
+            if opening == "lost":
+                at_risk[start, "win_back"] += 1
+                counted[start, "win_back"] += has_bought
+
+    rows = []
+    for start, end in spans:
+        for measure in MEASURES:
+            numerator, denominator = counted[start, measure], at_risk[start, measure]
+            low, high = wilson(numerator, denominator) if denominator else (None, None)
+            rows.append(
+                {
+                    "period": start,
+                    "period_end": end,
+                    "measure": measure,
+                    "numerator": numerator,
+                    "denominator": denominator,
+                    "rate": numerator / denominator if denominator else None,
+                    "low": low,
+                    "high": high,
+                }
+            )
+    return rows
+
+
+# Cohorts and lapse cohorts ----------------------------------------------------------------------
+
+
+def cohorts(days: Days, as_of: date, frequency: str) -> list[Row]:
+    """One cohort and age a row, bounded; the running period is there, marked incomplete.
+
+    Amounts from before a customer's own first purchase day belong to no cell.
+    """
+    members: dict[date, list[str]] = defaultdict(list)
+    for customer, entries in days.items():
+        bought = purchase_days(entries, as_of)
+        if bought:
+            members[period_start(bought[0], frequency)].append(customer)
+
+    rows = []
+    for cohort in sorted(members):
+        size = len(members[cohort])
+        revenue_so_far = Decimal(0)
+        for age, (start, end, complete) in enumerate(periods(cohort, as_of, frequency)):
+            customers = 0
+            revenue = Decimal(0)
+            for customer in members[cohort]:
+                bought = purchase_days(days[customer], as_of)
+                customers += any(start <= day < end for day in bought)
+                revenue += sum(
+                    amount
+                    for day, amount in days[customer]
+                    if start <= day < end and bought[0] <= day <= as_of
+                )
+            revenue_so_far += revenue
+            rows.append(
+                {
+                    "cohort": cohort,
+                    "age": age,
+                    "cohort_size": size,
+                    "customers": customers,
+                    "retention": customers / size,
+                    "revenue": revenue,
+                    "cumulative_revenue_per_customer": float(Fraction(revenue_so_far) / size),
+                    "complete": complete,
+                }
+            )
+    return rows
+
+
+def shares_ended(ended: Sequence[int], censored: Sequence[int], through: int) -> list[Fraction]:
+    """The Kaplan-Meier share of durations that have ended by day 0, 1, ..., `through`, exact.
+
+    A duration censored at g days is at risk through day g.
+    """
+    going_on = Fraction(1)
+    result = []
+    for day in range(through + 1):
+        ending = sum(d == day for d in ended)
+        if ending:
+            at_risk = sum(d >= day for d in ended) + sum(g >= day for g in censored)
+            going_on *= 1 - Fraction(ending, at_risk)
+        result.append(1 - going_on)
+    return result
+
+
+def returns(
+    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: str
+) -> list[Row]:
+    """One lapse period and age a row: the share of its lapses followed by a purchase by then.
+
+    An age is a number of periods of PERIOD_DAYS days since the lapse itself. There are rows as
+    far as the first lapse of the period has been watched.
+    """
+    lapses: list[tuple[date, date | None]] = []
+    for entries in days.values():
+        state_at = closes(entries, inactive_after, lost_after, as_of)
+        bought = purchase_days(entries, as_of)
+        for day in state_at:
+            if state_at.get(day - ONE_DAY) == "active" and state_at[day] != "active":
+                lapses.append((day, min((d for d in bought if d > day), default=None)))
+
+    rows = []
+    for start, end, done in periods_of(days, as_of, frequency):
+        cohort = [(lapse, back) for lapse, back in lapses if start <= lapse < end]
+        if not done or not cohort:
+            continue
+        ended = [(back - lapse).days for lapse, back in cohort if back is not None]
+        censored = [(as_of - lapse).days for lapse, back in cohort if back is None]
+        longest_watch = max((as_of - lapse).days for lapse, _ in cohort)
+        share_returned = shares_ended(ended, censored, longest_watch)
+        last_day = end - ONE_DAY
+        age = 1
+        while age * PERIOD_DAYS[frequency] <= longest_watch:
+            within = age * PERIOD_DAYS[frequency]
+            rows.append(
+                {
+                    "lapse_period": start,
+                    "age": age,
+                    "lapsed": len(cohort),
+                    "returned": sum(d <= within for d in ended),
+                    "return_share": float(share_returned[within]),
+                    "low": None,
+                    "high": None,
+                    "complete": last_day + timedelta(days=within) <= as_of,
+                }
+            )
+            age += 1
+    return rows
+
+
+# Thresholds -------------------------------------------------------------------------------------
+
+
+def closed_gaps(days: Days, as_of: date) -> list[int]:
+    """Days from each purchase day to the customer's next."""
+    result = []
+    for entries in days.values():
+        bought = purchase_days(entries, as_of)
+        for i in range(1, len(bought)):
+            result.append((bought[i] - bought[i - 1]).days)
+    return result
+
+
+def open_gaps(days: Days, as_of: date) -> list[int]:
+    """Days from each customer's last purchase day to `as_of`."""
+    last = [max(purchase_days(entries, as_of), default=None) for entries in days.values()]
+    return [(as_of - day).days for day in last if day is not None]
+
+
+def threshold(days: Days, as_of: date, quantile: float | Fraction, horizon: int = 365) -> int:
+    """The `return_quantile` rule: the smallest d with F(d) >= quantile x F(horizon), exact.
+
+    The horizon is cut to the longest gap there is. A float quantile counts as the decimal number
+    it prints as.
+    """
+    closed, still_open = closed_gaps(days, as_of), open_gaps(days, as_of)
+    if not closed:
+        raise ValueError("no customer bought on two days")
+    horizon = min(horizon, max(closed + still_open))
+    share_followed = shares_ended(closed, still_open, horizon)
+    target = Fraction(str(quantile)) * share_followed[horizon]
+    if target == 0:
+        raise ValueError(f"no gap is closed within {horizon} days")
+    for day in range(horizon + 1):
+        if share_followed[day] >= target:
+            return day
+    raise ValueError(f"quantile {quantile} is above 1")
+
+
+def mean_gap(days: Days, multiple: float, as_of: date = date.max) -> int:
+    """The `mean_gap` rule: `multiple` x the mean of the closed gaps, rounded up."""
+    closed = closed_gaps(days, as_of)
+    if not closed:
+        raise ValueError("no customer bought on two days")
+    return math.ceil(Fraction(str(multiple)) * Fraction(sum(closed), len(closed)))
