@@ -84,7 +84,8 @@ UNITS = (
         campaigns=tuple(
             (dt.date(year, month, 3), 0.15 if year == 2026 else 0.06)
             for year in (2024, 2025, 2026)
-            for month in (2, 6, 10)[: 2 if year == 2026 else 3]
+            for month in (2, 6, 10)
+            if (year, month) < (2026, 7)
         ),
     ),
 )

@@ -64,6 +64,21 @@ class Unit:
         table = ledgers.ledger(self.spells, self.customer_days, calendar=self.calendar)
         return self.source.stored("ledger", table).order_by("period")
 
+    def extent(self) -> dict[str, object]:
+        """Rows in the source, and first and last day counted."""
+        days = self.customer_days.agg(
+            first=self.customer_days.day.min(), last=self.customer_days.day.max()
+        ).to_pyarrow()
+        return {
+            "rows": self._source_rows,
+            "first_day": str(days["first"][0]),
+            "last_day": str(days["last"][0]),
+        }
+
+    @cached_property
+    def _source_rows(self) -> int:
+        return int(self.source.rows.count().to_pyarrow().as_py())
+
     def ledger(self) -> pd.DataFrame:
         """One row a complete period (ledger.LEDGER), its identities asserted."""
         frame = self._ledger.to_pandas()
@@ -101,8 +116,9 @@ class Unit:
 
     def quality(self) -> pd.DataFrame:
         """One row a check of the data (transactions.QUALITY)."""
-        rows = int(self.source.rows.count().to_pyarrow().as_py())
-        return transactions.quality(self.tally, source_rows=rows, as_of=self.as_of).to_pandas()
+        return transactions.quality(
+            self.tally, source_rows=self._source_rows, as_of=self.as_of
+        ).to_pandas()
 
 
 def open_unit(unit: str | Settings, **overrides: object) -> Unit:

@@ -133,70 +133,90 @@ def test_settings_cannot_be_changed(unit):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("langage: fr", "langage: unknown key; did you mean language?"),
-        ("Currency: EUR", "Currency: unknown key; did you mean currency?"),
-        ("slug: x", "slug: unknown key; the keys are unit, model, source, "),
-        ("language: de", "language: 'de' is not one of en, es, fr"),
-        ("frequency: monthly", "frequency: 'monthly' is not one of day, week, month, quarter, year; did you mean month?"),
-        ("frequency: [month]", "frequency: [month] is not one of day,"),
-        ("as_of: 2011-02-30", "as_of: '2011-02-30' is not a date like 2026-10-31"),
-        ("as_of: 1323388800", "as_of: '1323388800' is not a date"),
-        ("as_of: 20111209", "as_of: '20111209' is not a date"),
-        ("as_of: 2011-12-09T00:00:00", "as_of: '2011-12-09T00:00:00' is not a date"),
-        ("as_of: 09/12/2011", "as_of: '09/12/2011' is not a date"),
-        ("as_of: yesterday", "as_of: 'yesterday' is not a date"),
-        ("timezone: Europe/Madird", "timezone: 'Europe/Madird' is not a time zone like Europe/Madrid; did you mean Europe/Madrid?"),
-        ("timezone: ../../etc/passwd", "timezone: '../../etc/passwd' is not a time zone"),
-        ("timezone: Europe", "timezone: 'Europe' is not a time zone"),
-        ("currency: eur", "currency: 'eur' is not a currency code like EUR; did you mean EUR?"),
-        ("currency: Pounds", "currency: 'Pounds' is not a currency code"),
-        ("inactive_after: 98 days", "inactive_after: '98 days' is not a whole number of days from 1 to 36500, or auto"),
-        ("inactive_after: 0", "inactive_after: '0' is not a whole number of days"),
-        ("inactive_after: -5", "inactive_after: '-5' is not a whole number of days"),
-        ("inactive_after: 12:30", "inactive_after: '12:30' is not a whole number of days"),
-        ("inactive_after: 0o17", "inactive_after: '0o17' is not a whole number of days"),
-        ("inactive_after: 90.5", "inactive_after: '90.5' is not a whole number of days"),
-        ("inactive_after: Auto", "inactive_after: 'Auto' is not a whole number of days"),
-        ("inactive_after: 99999999999", "inactive_after: '99999999999' is not a whole number of days"),
-        ("inactive_after: [90]", "inactive_after: [90] is not a whole number of days"),
-        ("threshold_rule: quantile", "threshold_rule: 'quantile' is not one of return_quantile, mean_gap; did you mean return_quantile?"),
-        ("threshold_quantiles: 0.8", "threshold_quantiles: '0.8' is not two increasing numbers between 0 and 1"),
-        ("threshold_quantiles: [0.8]", "threshold_quantiles: [0.8] is not two increasing numbers"),
-        ("threshold_quantiles: [0.8, 0.9, 0.95]", "threshold_quantiles: [0.8, 0.9, 0.95] is not two"),
-        ("threshold_quantiles: [0.95, 0.8]", "threshold_quantiles: [0.95, 0.8] is not two increasing"),
-        ("threshold_quantiles: [0.8, 0.8]", "threshold_quantiles: [0.8, 0.8] is not two increasing"),
-        ("threshold_quantiles: [0, 0.8]", "threshold_quantiles: [0, 0.8] is not two increasing"),
-        ("threshold_quantiles: [0.8, 1]", "threshold_quantiles: [0.8, 1] is not two increasing"),
-        ("threshold_quantiles: [nan, 0.8]", "threshold_quantiles: [nan, 0.8] is not two"),
-        ("threshold_quantiles: [a, b]", "threshold_quantiles: [a, b] is not two increasing numbers"),
-        ("threshold_gap_multiples: [4, 2]", "threshold_gap_multiples: [4, 2] is not two increasing numbers above 0"),
-        ("threshold_gap_multiples: [0, 2]", "threshold_gap_multiples: [0, 2] is not two"),
-        ("threshold_gap_multiples: [2, inf]", "threshold_gap_multiples: [2, inf] is not two"),
-        ("history_complete: yes", "history_complete: 'yes' is not true or false"),
-        ("history_complete: 1", "history_complete: '1' is not true or false"),
-        ("history_complete: True", "history_complete: 'True' is not true or false"),
-        ("periods_shown: 0", "periods_shown: '0' is not a whole number above 0"),
-        ("minimum_group: few", "minimum_group: 'few' is not a whole number above 0"),
-        ("table: [a, b]", "table: [a, b] is not text"),
-        ("table:", "table: has no value; remove the line to use the default"),
-        ("language: !!python/object/apply:os.system [id]", "language: has a tag (!python/object/apply:os.system)"),
-        ("language: !!binary ZXM=", "language: has a tag (!binary), which is not allowed"),
-        ("unit: Spain", "unit: stands in line 1 and again in line 3; keep one"),
-        ("password: hunter2", "password: looks like a secret; put ${NAME} into source"),
-        ("dbPassword: hunter2", "dbPassword: looks like a secret"),
-        ("api_key: hunter2", "api_key: looks like a secret"),
-        ("ACCESS_TOKEN: hunter2", "ACCESS_TOKEN: looks like a secret"),
-        ("table: ${TABLE}", "table: ${NAME} may stand only in source and prospects"),
-        ("query: SELECT '${X}'", "query: ${NAME} may stand only in source and prospects"),
-        ("language: ${LANG}", "language: ${NAME} may stand only in source and prospects"),
-        ("prospects: ${not-a-name}/x.csv", "prospects: holds a ${ that is no ${NAME}"),
-        ("prospects: ${", "prospects: holds a ${ that is no ${NAME}"),
-        ("lost-after: 90", "'lost-after': is not a key"),
+        ("langage: fr", "unknown key; did you mean language?"),
+        ("Currency: EUR", "unknown key; did you mean currency?"),
+        ("slug: x", "unknown key; the keys are unit, model, source, "),
+        ("language: de", "'de' is not one of en, es, fr"),
+        (
+            "frequency: monthly",
+            "'monthly' is not one of day, week, month, quarter, year; did you mean month?",
+        ),
+        ("frequency: [month]", "[month] is not one of day,"),
+        ("as_of: 2011-02-30", "'2011-02-30' is not a date like 2026-10-31"),
+        ("as_of: 1323388800", "'1323388800' is not a date"),
+        ("as_of: 20111209", "'20111209' is not a date"),
+        ("as_of: 2011-12-09T00:00:00", "'2011-12-09T00:00:00' is not a date"),
+        ("as_of: 09/12/2011", "'09/12/2011' is not a date"),
+        ("as_of: yesterday", "'yesterday' is not a date"),
+        (
+            "timezone: Europe/Madird",
+            "'Europe/Madird' is not a time zone like Europe/Madrid; did you mean Europe/Madrid?",
+        ),
+        ("timezone: ../../etc/passwd", "'../../etc/passwd' is not a time zone"),
+        ("timezone: Europe", "'Europe' is not a time zone"),
+        ("currency: eur", "'eur' is not a currency code like EUR; did you mean EUR?"),
+        ("currency: Pounds", "'Pounds' is not a currency code"),
+        (
+            "inactive_after: 98 days",
+            "'98 days' is not a whole number of days from 1 to 36500, or auto",
+        ),
+        ("inactive_after: 0", "'0' is not a whole number of days"),
+        ("inactive_after: -5", "'-5' is not a whole number of days"),
+        ("inactive_after: 12:30", "'12:30' is not a whole number of days"),
+        ("inactive_after: 0o17", "'0o17' is not a whole number of days"),
+        ("inactive_after: 90.5", "'90.5' is not a whole number of days"),
+        ("inactive_after: Auto", "'Auto' is not a whole number of days"),
+        ("inactive_after: 99999999999", "'99999999999' is not a whole number of days"),
+        ("inactive_after: [90]", "[90] is not a whole number of days"),
+        (
+            "threshold_rule: quantile",
+            "'quantile' is not one of return_quantile, mean_gap; did you mean return_quantile?",
+        ),
+        ("threshold_quantiles: 0.8", "'0.8' is not two increasing numbers between 0 and 1"),
+        ("threshold_quantiles: [0.8]", "[0.8] is not two increasing numbers"),
+        ("threshold_quantiles: [0.8, 0.9, 0.95]", "[0.8, 0.9, 0.95] is not two"),
+        ("threshold_quantiles: [0.95, 0.8]", "[0.95, 0.8] is not two increasing"),
+        ("threshold_quantiles: [0.8, 0.8]", "[0.8, 0.8] is not two increasing"),
+        ("threshold_quantiles: [0, 0.8]", "[0, 0.8] is not two increasing"),
+        ("threshold_quantiles: [0.8, 1]", "[0.8, 1] is not two increasing"),
+        ("threshold_quantiles: [nan, 0.8]", "[nan, 0.8] is not two"),
+        ("threshold_quantiles: [a, b]", "[a, b] is not two increasing numbers"),
+        ("threshold_gap_multiples: [4, 2]", "[4, 2] is not two increasing numbers above 0"),
+        ("threshold_gap_multiples: [0, 2]", "[0, 2] is not two"),
+        ("threshold_gap_multiples: [2, inf]", "[2, inf] is not two"),
+        ("history_complete: yes", "'yes' is not true or false"),
+        ("history_complete: 1", "'1' is not true or false"),
+        ("history_complete: True", "'True' is not true or false"),
+        ("periods_shown: 0", "'0' is not a whole number above 0"),
+        ("minimum_group: few", "'few' is not a whole number above 0"),
+        ("table: [a, b]", "[a, b] is not text"),
+        ("table:", "has no value; remove the line to use the default"),
+        (
+            "language: !!python/object/apply:os.system [id]",
+            "has a tag (!python/object/apply:os.system)",
+        ),
+        ("language: !!binary ZXM=", "has a tag (!binary), which is not allowed"),
+        ("unit: Spain", "stands in line 1 and again in line 3; keep one"),
+        ("password: hunter2", "looks like a secret; put ${NAME} into source"),
+        ("dbPassword: hunter2", "looks like a secret"),
+        ("api_key: hunter2", "looks like a secret"),
+        ("ACCESS_TOKEN: hunter2", "looks like a secret"),
+        ("table: ${TABLE}", "${NAME} may stand only in source and prospects"),
+        ("query: SELECT '${X}'", "${NAME} may stand only in source and prospects"),
+        ("language: ${LANG}", "${NAME} may stand only in source and prospects"),
+        ("prospects: ${not-a-name}/x.csv", "holds a ${ that is no ${NAME}"),
+        ("prospects: ${", "holds a ${ that is no ${NAME}"),
     ],
-)  # fmt: skip
+)
 def test_a_line_is_refused_with_its_place_what_was_found_and_what_is_allowed(unit, line, message):
     (problem,) = refused(unit, line)
-    assert problem.startswith(f"params/france.yaml:3: {message}")
+    assert problem.startswith(f"params/france.yaml:3: {line.partition(':')[0]}: {message}")
+
+
+def test_a_key_that_is_no_word_is_quoted(unit):
+    assert refused(unit, "lost-after: 90")[0].startswith(
+        "params/france.yaml:3: 'lost-after': is no"
+    )
 
 
 def test_a_very_long_value_is_not_repeated_in_full(unit):
@@ -242,7 +262,8 @@ def test_a_file_that_cannot_be_taken_at_all_is_one_problem(folder, content, line
     assert problem.startswith(f"params/france.yaml:{line}: ")
 
 
-def test_a_file_that_is_not_there_is_refused(folder):
+@pytest.mark.usefixtures("folder")
+def test_a_file_that_is_not_there_is_refused():
     (problem,) = refused(settings, "params/france.yaml")
     assert problem == "params/france.yaml:1: cannot be read: No such file or directory"
 
@@ -343,10 +364,16 @@ def test_prospects_in_scope_need_a_source_of_prospects(unit):
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ("model: subscriptions\n", "model: subscriptions is not supported yet by this version; use purchases"),
-        ("reactivation_scope: with_prospects\nprospects: p.csv\n", "reactivation_scope: with_prospects is not supported yet by this version; use inactive"),
+        (
+            "model: subscriptions\n",
+            "model: subscriptions is not supported yet by this version; use purchases",
+        ),
+        (
+            "reactivation_scope: with_prospects\nprospects: p.csv\n",
+            "reactivation_scope: with_prospects is not supported yet by this version; use inactive",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_the_contract_allows_and_this_version_lacks_is_refused_as_such(unit, lines, message):
     assert refused(unit, lines) == [f"params/france.yaml:3: {message}"]
 
@@ -586,7 +613,7 @@ def test_a_slug_is_found_in_the_params_here_or_in_the_nearest_parent(unit, folde
     assert find_unit("france") == folder / "france.yaml"
 
 
-def test_a_slug_is_found_in_the_folder_that_is_named(unit, folder):
+def test_a_slug_is_found_in_the_folder_that_is_named(folder):
     (folder / "sub").mkdir()
     (folder / "sub" / "france.yaml").touch()
     assert find_unit("france", params=folder / "sub") == folder / "sub" / "france.yaml"
@@ -654,19 +681,16 @@ def query():
 
 def test_the_query_of_online_retail_removes_overlap_and_duplicates_and_keeps_the_rest(query):
     # Customer ids as the published csv has them, and the sheet names of the workbook.
-    source = pd.DataFrame(
-        [
-            ("Year 2009-2010", "536365", "A", "lamp", 2, "2010-12-01 08:26", 2.5, 17850.0, "France"),
-            ("Year 2010-2011", "536365", "A", "lamp", 2, "2010-12-01 08:26", 2.5, 17850.0, "France"),
-            ("Year 2010-2011", "536365", "A", "lamp", 2, "2010-12-01 08:26", 2.5, 17850.0, "France"),
-            ("Year 2010-2011", "536365", "B", "lamp", 2, "2010-12-01 08:26", 2.5, 17850.0, "France"),
-            ("Year 2010-2011", "C536366", "A", "lamp", -1, "2010-12-02 09:00", 2.5, 17850.0, "France"),
-            ("Year 2010-2011", "536367", "A", "lamp", 1, "2010-12-02 09:01", 2.5, None, "Spain"),
-        ],
-        columns=[
-            "sheet", "Invoice", "StockCode", "Description", "Quantity", "InvoiceDate", "Price", "Customer ID", "Country",
-        ],
-    )  # fmt: skip
+    columns = ["sheet", "Invoice", "StockCode", "Quantity", "InvoiceDate", "Customer ID", "Country"]
+    rows = [
+        ("Year 2009-2010", "536365", "A", 2, "2010-12-01 08:26", 17850.0, "France"),
+        ("Year 2010-2011", "536365", "A", 2, "2010-12-01 08:26", 17850.0, "France"),
+        ("Year 2010-2011", "536365", "A", 2, "2010-12-01 08:26", 17850.0, "France"),
+        ("Year 2010-2011", "536365", "B", 2, "2010-12-01 08:26", 17850.0, "France"),
+        ("Year 2010-2011", "C536366", "A", -1, "2010-12-02 09:00", 17850.0, "France"),
+        ("Year 2010-2011", "536367", "A", 1, "2010-12-02 09:01", None, "Spain"),
+    ]
+    source = pd.DataFrame(rows, columns=columns).assign(Description="lamp", Price=2.5)
     with duckdb.connect() as engine:
         engine.register("source", source)
         rows = engine.execute(f"{query} ORDER BY order_id, amount").fetchall()

@@ -85,7 +85,7 @@ class Page:
         return self.sections if len(self.sections) >= _TOC_FROM else []
 
 
-class PageLayout(Preprocessor):  # type: ignore[misc]  # nbconvert has no types
+class PageLayout(Preprocessor):
     """Puts the `Page` of a notebook into the template's resources."""
 
     def preprocess(
@@ -96,7 +96,7 @@ class PageLayout(Preprocessor):  # type: ignore[misc]  # nbconvert has no types
         return nb, resources
 
 
-class ReportExporter(HTMLExporter):  # type: ignore[misc]
+class ReportExporter(HTMLExporter):
     """nbconvert's exporter with the kit's template alone, from the package itself."""
 
     @default("template_name")
@@ -112,13 +112,16 @@ class ReportExporter(HTMLExporter):  # type: ignore[misc]
         """Return the one template: it extends no other."""
         return [TEMPLATE]
 
-    def from_notebook_node(
+    def from_notebook_node(  # type: ignore[override]  # as in nbconvert itself
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """Return the page and the resources it was made from."""
         # HTMLExporter would give figures without a description a made-up one, past the gate.
         exported: tuple[str, dict[str, Any]] = TemplateExporter.from_notebook_node(
-            self, nb, self._init_resources(resources), **kw
+            self,
+            nb,
+            self._init_resources(resources),  # type: ignore[no-untyped-call]
+            **kw,
         )
         return exported
 
@@ -130,7 +133,7 @@ def report_page(notebook: NotebookNode) -> str:
     """Return the report as one self-contained HTML file."""
     # An exporter compiles its template once and is not safe to share between threads.
     if not hasattr(_exporters, "mine"):
-        _exporters.mine = ReportExporter()
+        _exporters.mine = ReportExporter()  # type: ignore[no-untyped-call]
     exported: str = _exporters.mine.from_notebook_node(notebook)[0]
     return exported
 
@@ -180,7 +183,8 @@ def _shown(output: NotebookNode, number: int) -> str:
         if mime in data:
             raw = data[mime]
             image = base64.b64encode(raw.encode()).decode() if "svg" in mime else raw.strip()
-            return f'<figure>{_scrolling(f"""<img src="data:{mime};base64,{image}" alt="{alt}">""")}</figure>'
+            img = f'<img src="data:{mime};base64,{image}" alt="{alt}">'
+            return f"<figure>{_scrolling(img)}</figure>"
     if "text/plain" in data:
         return _scrolling(f"<pre>{html.escape(str(data['text/plain']))}</pre>")
     return ""
@@ -189,7 +193,8 @@ def _shown(output: NotebookNode, number: int) -> str:
 def _code(cell: NotebookNode, number: int) -> tuple[str, str]:
     injected = "injected-parameters" in cell.metadata.get("tags", [])
     label = TEXT["parameters" if injected else "cell"].format(number=number)
-    return label, str(Highlight2HTML(pygments_lexer="ipython3")(cell.source))
+    highlight = Highlight2HTML(pygments_lexer="ipython3")  # type: ignore[no-untyped-call]
+    return label, str(highlight(cell.source))
 
 
 def _scrolling(block: str) -> str:
@@ -197,7 +202,7 @@ def _scrolling(block: str) -> str:
     return f'<div class="scroll" tabindex="0">{block}</div>'
 
 
-class _Markdown(IPythonRenderer):  # type: ignore[misc]
+class _Markdown(IPythonRenderer):
     """Markdown of one notebook: headings become anchors, links outside become text."""
 
     def __init__(self) -> None:

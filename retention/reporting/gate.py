@@ -6,10 +6,12 @@ from html.parser import HTMLParser
 PAGE_BYTES = 600_000
 
 _REFERENCES = frozenset(
-    "action background cite data formaction href longdesc manifest ping poster src srcset"
-    " xlink:href".split()
+    {"action", "background", "cite", "data", "formaction", "href", "longdesc", "manifest", "ping"}
+    | {"poster", "src", "srcset", "xlink:href"}
 )
-_FORBIDDEN = frozenset("applet base embed form frame iframe link object portal script".split())
+_FORBIDDEN = frozenset(
+    {"applet", "base", "embed", "form", "frame", "iframe", "link", "object", "portal", "script"}
+)
 # Any url() and any import of a style sheet, but for data in the page itself.
 _STYLE_REFERENCE = re.compile(
     r"""url\(\s*["']?\s*(?!data:)[^\s"')]+|@import|image-set\(""", re.IGNORECASE

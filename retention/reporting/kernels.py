@@ -117,7 +117,7 @@ def execute(
         except StoppedError as stopped:
             error = stopped
         return Execution(
-            notebook=_tidy(session.notebook or notebook),
+            notebook=_tidy(session.notebook or notebook, session.answered),
             answered=frozenset(session.answered),
             error=error,
             exit_code=session.exit_code,
@@ -212,7 +212,7 @@ class _Session:
 class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
     @classmethod
     def execute_managed_notebook(
-        cls, nb_man: Any, kernel_name: str, *, session: _Session, **_options: object
+        cls, nb_man: Any, _kernel_name: str, *, session: _Session, **_options: object
     ) -> None:
         session.run(nb_man)
 
@@ -220,10 +220,15 @@ class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
 papermill_engines.register(_ENGINE, _Engine)
 
 
-def _tidy(notebook: NotebookNode) -> NotebookNode:
-    # papermill records the whole notebook here when it was given one instead of a path.
+def _tidy(notebook: NotebookNode, answered: set[str]) -> NotebookNode:
+    """Take out of the notebook what papermill noted and is not so, or is of no use."""
+    # It records the whole notebook here when it was given one instead of a path.
     for key in ("input_path", "output_path"):
         notebook.metadata.get("papermill", {}).pop(key, None)
+    # And it marks cells completed that a dead kernel never saw.
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.get("id") not in answered:
+            cell.metadata.pop("papermill", None)
     return notebook
 
 

@@ -5,13 +5,13 @@ papermill marks every cell completed, and it takes `SystemExit(0)` for success. 
 the runner saw itself: the exception, and which cells the kernel answered with "ok".
 """
 
+import re
 import signal
 import traceback
 from dataclasses import dataclass
 from enum import StrEnum
 
 from nbclient.exceptions import DeadKernelError
-from nbconvert.filters.ansi import strip_ansi
 from nbformat import NotebookNode
 
 
@@ -61,6 +61,7 @@ _SPEAKING = {
     "DataRefused": Status.DATA_REFUSED,
     "CheckFailed": Status.CHECK_FAILED,
 }
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # jupyter_client says this with a bare RuntimeError.
 _SLOW_START = "Kernel didn't respond"
 _DEAD_START = "Kernel died before replying"
@@ -170,15 +171,20 @@ def _shown_error(cell: NotebookNode) -> NotebookNode | None:
 
 
 def _notebook_error(missing: _Missing, shown: NotebookNode) -> Outcome:
-    text = strip_ansi("\n".join(shown.get("traceback", [])))
+    text = _plain("\n".join(shown.get("traceback", [])))
     status = _SPEAKING.get(shown.ename)
     if status:
         return Outcome(status, shown.evalue, missing.number, text)
     if shown.ename == "SystemExit":
         message = f"{missing.name} ended the notebook (SystemExit: {shown.evalue})."
         return Outcome(Status.TRUNCATED, message, missing.number, text)
-    message = f"{missing.name}: {shown.ename}: {strip_ansi(shown.evalue)}"
+    message = f"{missing.name}: {shown.ename}: {_plain(shown.evalue)}"
     return Outcome(Status.NOTEBOOK_ERROR, message, missing.number, text)
+
+
+def _plain(text: str) -> str:
+    """Return a text of the kernel without the colours of a terminal."""
+    return _COLOURS.sub("", text)
 
 
 def _died(execution: Execution, missing: _Missing | None) -> Outcome:
@@ -196,9 +202,7 @@ def _timed_out(execution: Execution, missing: _Missing | None) -> Outcome:
     message = f"{where} when the unit's {execution.seconds} seconds were over."
     if _SLOW_START in str(execution.error):
         message = "The kernel did not start in time; the machine may be overloaded."
-    return Outcome(
-        Status.TIMED_OUT, message, missing.number if missing else None, execution.stderr
-    )
+    return Outcome(Status.TIMED_OUT, message, missing.number if missing else None, execution.stderr)
 
 
 def _reason(exit_code: int | None) -> str:

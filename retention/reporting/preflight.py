@@ -1,64 +1,78 @@
-"""What can be known about the notebook before any kernel starts."""
+"""The whole batch before any of it runs: settings, notebook and data, all problems at once."""
 
-import os
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
-import nbformat
-import papermill
-from nbformat import NotebookNode
-
-from retention.errors import SettingsRefused
-from retention.params import Settings, did_you_mean
-
-# What a run may pass; a notebook that is run must have a place for each.
-PASSED = ("unit", "as_of")
+from retention.errors import DataRefused, SettingsRefused
+from retention.params import Settings, all_settings, find_unit, unit_files
+from retention.params import settings as read_settings
+from retention.reporting.notebooks import default_notebook, load_notebook
+from retention.unit import open_unit
 
 
-def load_notebook(path: Path, *, passed: Iterable[str] = PASSED) -> NotebookNode:
-    """Return the notebook, once for all units: an edit during a run changes none of them.
+def preflight(
+    units: Sequence[str], *, params: Path, as_of: date | None = None, notebook: Path | None = None
+) -> tuple[list[Settings], Path]:
+    """Return the settings of the units and the notebook to run, once nothing speaks against them.
 
-    Raises SettingsRefused where the file is no notebook of Python, and for each name in `passed`
-    that its `parameters` cell does not define: papermill would only warn and run on without it.
+    `units`: slugs in `params` or paths of settings files; none of them stands for every file in
+    `params`. The settings carry the `as_of` that the data gave, so that all units of a batch that
+    runs past midnight, and a notebook opened later, cover what was checked here.
+    Raises SettingsRefused with every problem of settings, notebook and data, one line each.
     """
-    try:
-        notebook = nbformat.read(path, as_version=4)
-    except OSError as error:
-        raise SettingsRefused([f"{path}: no notebook here ({error.strerror})"]) from error
-    except Exception as error:  # nbformat raises what its parsers raise
-        text = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise SettingsRefused([f"{path}: is not a notebook: {text}"]) from error
-    cells = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
-    if len(cells) != 1:
-        message = f"has {len(cells)} cells tagged `parameters`; exactly 1 is needed"
-        raise SettingsRefused([f"{path}: {message}"])
-    # The kernel is Python whatever the file says; papermill wants to read it there.
-    notebook.metadata["kernelspec"] = {
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-        "name": "python3",
-    }
-    known = papermill.inspect_notebook(notebook)
-    problems = [
-        f"{path}: its `parameters` cell has no {name}{did_you_mean(name, known)}"
-        for name in passed
-        if name not in known
+    problems: list[str] = []
+    path = notebook or Path()
+    with _collected(problems):
+        path = notebook or default_notebook()
+        load_notebook(path)
+    opened = [
+        _opened(settings, problems)
+        for settings in _settings(_files(units, params, problems), as_of, problems)
     ]
     if problems:
         raise SettingsRefused(problems)
-    return notebook
+    return opened, path
 
 
-def parameters(settings: Settings, *, folder: Path) -> dict[str, str | int]:
-    """Return what is passed to the notebook of a unit, which runs in `folder`: text only.
+def _files(units: Sequence[str], params: Path, problems: list[str]) -> list[Path]:
+    files: list[Path] = []
+    if not units:
+        with _collected(problems):
+            files = unit_files(params)
+    for unit in units:
+        with _collected(problems):
+            files.append(find_unit(unit, params=params))
+    return files
 
-    The path of the settings file is relative where the system allows it, so that an executed
-    notebook does not tell where on a machine it was made.
-    """
+
+def _settings(files: Sequence[Path], as_of: date | None, problems: list[str]) -> list[Settings]:
+    overrides = {"as_of": as_of}
+    with _collected(problems):
+        return all_settings(files, overrides=overrides)
+    # Some are wrong: the data of the others are looked at all the same, to say everything at once.
+    good = []
+    for file in files:
+        with contextlib.suppress(SettingsRefused):
+            good.append(read_settings(file, overrides=overrides))
+    return good
+
+
+def _opened(settings: Settings, problems: list[str]) -> Settings:
+    with _collected(problems):
+        unit = open_unit(settings)
+        settings = settings.model_copy(update={"as_of": unit.as_of})
+        # One unit's data at a time are enough to hold.
+        unit.source.backend.disconnect()
+    return settings
+
+
+@contextlib.contextmanager
+def _collected(problems: list[str]) -> Iterator[None]:
     try:
-        unit = Path(os.path.relpath(settings.path, folder)).as_posix()
-    except ValueError:  # another drive
-        unit = str(settings.path)
-    as_of: date | None = settings.as_of
-    return {"unit": unit} | ({"as_of": as_of.isoformat()} if as_of else {})
+        yield
+    except SettingsRefused as refusal:
+        problems.extend(refusal.problems)
+    except DataRefused as refusal:
+        problems.append(str(refusal))

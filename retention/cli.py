@@ -1,0 +1,174 @@
+"""The `retention` command.
+
+Exit codes: 0 all units published; 1 some failed, the others are published; 2 settings or data
+refused, nothing ran and nothing was written; 3 none published; 130 interrupted.
+"""
+
+import contextlib
+import shutil
+import signal
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from retention.errors import RetentionError, SettingsRefused
+
+# What reads data and executes notebooks is imported by the commands that do: --help is instant.
+if TYPE_CHECKING:
+    from retention.reporting.runner import Batch
+
+SOME_FAILED, REFUSED, NONE_PUBLISHED, INTERRUPTED = 1, 2, 3, 130
+
+app = typer.Typer(
+    help="Who are we losing, who comes back, and what is it worth: reports per business unit.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+Units = Annotated[
+    list[str] | None,
+    typer.Argument(help="Settings files or slugs; by default every unit file in --params."),
+]
+Params = Annotated[Path, typer.Option(help="Folder of the settings files.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Last day covered, in place of the settings'."),
+]
+Notebook = Annotated[
+    Path | None,
+    typer.Option(help="By default notebooks/retention_report.ipynb, here or in the package."),
+]
+
+
+def main() -> None:
+    """Entry point of the `retention` script."""
+    # A scheduler ends a run with SIGTERM: kernels and half-written files go as with Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    app()
+
+
+@app.command()
+def run(
+    units: Units = None,
+    params: Params = Path("params"),
+    out: Annotated[Path, typer.Option(help="Folder of the reports.")] = Path("reports"),
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Units at once; by default one per processor.")
+    ] = None,
+    as_of: AsOf = None,
+    notebook: Notebook = None,
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds that one unit may take.")] = 3600,
+    max_kb: Annotated[int, typer.Option(min=1, help="Size that a page may have.")] = 600,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Skip units published already with the same settings, as_of, notebook and "
+            "version. Changes of past data are not noticed.",
+        ),
+    ] = False,
+) -> None:
+    """Check every unit, run each in a kernel of its own, publish the reports and their index."""
+    with _spoken():
+        from retention.reporting import runner
+        from retention.reporting.preflight import preflight
+        from retention.reporting.progress import Watch
+
+        found, path = preflight(
+            units or [], params=params, as_of=as_of.date() if as_of else None, notebook=notebook
+        )
+        plan = runner.Plan(path, out, jobs, timeout, max_kb * 1000, resume)
+        with Watch(len(found)) as watch:
+            batch = runner.run(found, plan, watch=watch)
+        watch.explain(batch.results)
+    if batch.index:
+        typer.echo(batch.index)
+    else:
+        typer.echo(f"{out / 'index.html'}: could not be written; it is as it was", err=True)
+    raise typer.Exit(_exit_code(batch))
+
+
+@app.command()
+def check(
+    units: Units = None,
+    params: Params = Path("params"),
+    as_of: AsOf = None,
+    notebook: Notebook = None,
+) -> None:
+    """Check settings, notebook and data of every unit, all problems at once; run nothing."""
+    with _spoken():
+        from retention.reporting.preflight import preflight
+
+        found, _ = preflight(
+            units or [], params=params, as_of=as_of.date() if as_of else None, notebook=notebook
+        )
+    for settings in found:
+        typer.echo(f"{settings.slug}: good, data up to {settings.as_of}")
+
+
+@app.command()
+def sample(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
+    """Write a simulated company: its data to DIR/data, its four units to DIR/params."""
+    from retention.sample import write_company
+
+    with _spoken():
+        for path in write_company(folder):
+            typer.echo(path)
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
+    """Lay out a new kit in DIR: notebook, shared settings, an example unit. Overwrite nothing."""
+    with _spoken():
+        from retention.reporting.export import TEMPLATES
+        from retention.reporting.notebooks import kit_notebook
+
+        files = {
+            folder / "notebooks" / "retention_report.ipynb": kit_notebook(),
+            folder / "params" / "defaults.yaml": TEMPLATES / "starter" / "defaults.yaml",
+            folder / "params" / "example.yaml": TEMPLATES / "starter" / "example.yaml",
+        }
+        there = [path for path in files if path.exists()]
+        if there:
+            raise SettingsRefused([f"{path}: exists; init overwrites nothing" for path in there])
+        for path, origin in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(origin, path)
+            typer.echo(path)
+    typer.echo(f"Next: say in {folder / 'params'} where the data are, then run `retention check`.")
+
+
+@contextlib.contextmanager
+def _spoken() -> Iterator[None]:
+    """What a user can mend is said on stderr, one line a problem, without a traceback."""
+    try:
+        yield
+        return
+    except SettingsRefused as refusal:
+        problems = refusal.problems
+    except RetentionError as error:
+        problems = [str(error)]
+    except OSError as error:
+        problems = [f"{error.filename or 'the system'}: {error.strerror or error}"]
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    for problem in dict.fromkeys(problems):
+        typer.echo(" ".join(problem.split()), err=True)
+    raise typer.Exit(REFUSED)
+
+
+def _exit_code(batch: "Batch") -> int:
+    good = [result.outcome.status.good for result in batch.results]
+    if batch.interrupted:
+        return INTERRUPTED
+    if all(good) and batch.index:
+        return 0
+    return SOME_FAILED if any(good) else NONE_PUBLISHED
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,305 @@
+"""Small frames -> sentences, tiles and alt texts. No sentence claims a cause.
+
+Every figure in a sentence is a cell of the frame it came from.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from retention.language import Language
+from retention.ledger import NEW, REACTIVATED, WON_BACK
+from retention.periods import PERIODS_A_YEAR
+from retention.rates import CHURN, REACTIVATION, WIN_BACK
+from retention.words import name_of
+
+GOOD, BAD, NEUTRAL = "good", "bad", "neutral"
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One headline figure with what it is a share of, and how it changed."""
+
+    key: str
+    label: str
+    value: str
+    detail: str
+    change: str
+    tone: str
+
+
+def headline(unit: str, ledger: pd.DataFrame, rates: pd.DataFrame, language: Language) -> str:
+    """Two or three sentences on the newest complete period of a unit."""
+    last = ledger.iloc[-1]
+    churn = _newest(rates, CHURN)
+    period = language.period(last["period"])
+    opening = language.plural(
+        "At the close of {period}, {unit} had {count} active customer",
+        "At the close of {period}, {unit} had {count} active customers",
+        last["closing_active"],
+        period=period,
+        unit=unit,
+    )
+    sentences = [f"{opening}{_than_before(ledger['closing_active'], language)}."]
+    if churn["denominator"]:
+        sentences.append(
+            language(
+                "Of the {active} who were active when it opened, {gone} ({rate}) no longer were.",
+                active=language.number(churn["denominator"]),
+                gone=language.number(churn["numerator"]),
+                rate=language.percent(churn["rate"]),
+            )
+        )
+    back = int(last[REACTIVATED] + last[WON_BACK])
+    sentences.append(
+        language.plural(
+            "{count} inactive customer bought again; {former} of them had been lost.",
+            "{count} inactive customers bought again; {former} of them had been lost.",
+            back,
+            former=language.number(last[WON_BACK]),
+        )
+    )
+    return " ".join(sentences)
+
+
+def _than_before(column: pd.Series, language: Language) -> str:
+    if len(column) < 2:
+        return ""
+    change = int(column.iloc[-1] - column.iloc[-2])
+    if change == 0:
+        return language(", as many as a period earlier")
+    more, fewer = ", {change} more than a period earlier", ", {change} fewer than a period earlier"
+    return language(more if change > 0 else fewer, change=language.number(abs(change)))
+
+
+def tiles(
+    ledger: pd.DataFrame, rates: pd.DataFrame, revenue: pd.DataFrame, language: Language
+) -> list[Tile]:
+    """The headline figures of the newest complete period, each with its denominator and changes."""
+    last = ledger.iloc[-1]
+    acquired = last[["closing_active", "closing_dormant", "closing_lost"]].sum()
+    is_back = revenue["bought_as"].isin([REACTIVATED, WON_BACK])
+    back = revenue.loc[is_back & (revenue["period"] == last["period"]), "revenue"].sum()
+    return [
+        Tile(
+            "active_customers",
+            language("active customers"),
+            language.number(last["closing_active"]),
+            language("of {count} customers so far", count=language.number(acquired)),
+            _changes(ledger, "closing_active", language),
+            _tone(ledger["closing_active"]),
+        ),
+        _rate_tile(rates, CHURN, language),
+        _rate_tile(rates, REACTIVATION, language),
+        _rate_tile(rates, WIN_BACK, language),
+        Tile(
+            "new_customers",
+            language("new customers"),
+            language.number(last[NEW]),
+            language("bought for the first time"),
+            _changes(ledger, NEW, language),
+            _tone(ledger[NEW]),
+        ),
+        Tile(
+            "revenue",
+            language("revenue"),
+            language.short_money(last["revenue"]),
+            language("{amount} from customers who came back", amount=language.short_money(back)),
+            _changes(ledger, "revenue", language, relative=True),
+            _tone(ledger["revenue"]),
+        ),
+    ]
+
+
+def _rate_tile(rates: pd.DataFrame, measure: str, language: Language) -> Tile:
+    details = {
+        CHURN: "{part} of {whole} active customers",
+        REACTIVATION: "{part} of {whole} dormant or lost customers",
+        WIN_BACK: "{part} of {whole} lost customers",
+    }
+    frame = rates[rates["measure"] == measure].reset_index(drop=True)
+    last = frame.iloc[-1]
+    tone = NEUTRAL
+    if len(frame) > 1 and not last["low"] <= frame["rate"].iloc[-2] <= last["high"]:
+        worse = last["rate"] > frame["rate"].iloc[-2]
+        tone = BAD if worse == (measure == CHURN) else GOOD
+    return Tile(
+        measure,
+        name_of(measure, language),
+        language.percent(last["rate"]),
+        language(
+            details[measure],
+            part=language.number(last["numerator"]),
+            whole=language.number(last["denominator"]),
+        ),
+        _changes(frame, "rate", language),
+        tone if pd.notna(last["rate"]) else NEUTRAL,
+    )
+
+
+def _changes(
+    frame: pd.DataFrame, column: str, language: Language, *, relative: bool = False
+) -> str:
+    """The change against the period before and against the same period a year ago."""
+    texts = []
+    # A year back is the period before where periods are years.
+    for back in sorted({1, PERIODS_A_YEAR[language.frequency]}):
+        if len(frame) <= back:
+            continue
+        now, then = frame[column].iloc[-1], frame[column].iloc[-1 - back]
+        if pd.isna(now) or pd.isna(then) or (relative and then <= 0):
+            continue
+        if column == "rate":
+            change = language.points(now - then)
+        elif relative:
+            change = language.signed_percent(now / then - 1)
+        else:
+            change = language.signed(now - then)
+        texts.append(
+            language(
+                "{change} on {period}",
+                change=change,
+                period=language.period(frame["period"].iloc[-1 - back], short=True),
+            )
+        )
+    return " · ".join(texts)
+
+
+def _tone(column: pd.Series) -> str:
+    """Whether more is there than a period ago, of a figure of which more is better."""
+    if len(column) < 2 or column.iloc[-1] == column.iloc[-2]:
+        return NEUTRAL
+    return GOOD if column.iloc[-1] > column.iloc[-2] else BAD
+
+
+def _newest(rates: pd.DataFrame, measure: str) -> pd.Series:
+    return rates[rates["measure"] == measure].iloc[-1]
+
+
+def stocks(ledger: pd.DataFrame, language: Language) -> str:
+    """Alt text of the chart of states: range of time, last values, trend of the active."""
+    first, last = ledger.iloc[0], ledger.iloc[-1]
+    return language(
+        "Lines from {first} to {last}: active customers went from {before} to {after}; at the end "
+        "{dormant} are dormant and {lost} lost.",
+        first=language.period(first["period"]),
+        last=language.period(last["period"]),
+        before=language.number(first["closing_active"]),
+        after=language.number(last["closing_active"]),
+        dormant=language.number(last["closing_dormant"]),
+        lost=language.number(last["closing_lost"]),
+    )
+
+
+def movements(ledger: pd.DataFrame, language: Language) -> str:
+    """Alt text of the waterfall of the newest period."""
+    last = ledger.iloc[-1]
+    return language(
+        "{opening} active at the opening of {period}, plus {new} new, {reactivated} reactivated and "
+        "{won_back} won back, minus {lapsed} lapsed, makes {closing} at its close.",
+        opening=language.number(last["opening_active"]),
+        period=language.period(last["period"]),
+        new=language.number(last[NEW]),
+        reactivated=language.number(last[REACTIVATED]),
+        won_back=language.number(last[WON_BACK]),
+        lapsed=language.number(last["lapsed"]),
+        closing=language.number(last["closing_active"]),
+    )
+
+
+def rate(rates: pd.DataFrame, measures: Sequence[str], language: Language) -> str:
+    """Alt text of a chart of rates: for each measure its last value, interval and range."""
+    texts = []
+    for measure in measures:
+        frame = rates[(rates["measure"] == measure) & rates["rate"].notna()]
+        if frame.empty:
+            texts.append(
+                language("{measure}: nobody was at risk yet.", measure=name_of(measure, language))
+            )
+            continue
+        last = frame.iloc[-1]
+        texts.append(
+            language(
+                "{measure}: {rate} in {period} (95 % interval {interval}); between {least} and "
+                "{most} since {first}.",
+                measure=name_of(measure, language),
+                rate=language.percent(last["rate"]),
+                period=language.period(last["period"]),
+                interval=language.interval(last["low"], last["high"]),
+                least=language.percent(frame["rate"].min()),
+                most=language.percent(frame["rate"].max()),
+                first=language.period(frame["period"].iloc[0]),
+            )
+        )
+    return " ".join(texts)
+
+
+def revenue(revenue: pd.DataFrame, language: Language) -> str:
+    """Alt text of the chart of revenue: the newest period, part by part."""
+    last = revenue[revenue["period"] == revenue["period"].max()]
+    parts = ", ".join(
+        f"{name_of(row.bought_as, language)} {language.money(row.revenue)}"
+        for row in last.itertuples()
+    )
+    return language(
+        "Stacked bars of revenue by period; in {period}: {parts}.",
+        period=language.period(last["period"].iloc[0]),
+        parts=parts,
+    )
+
+
+def cohorts(cohorts: pd.DataFrame, value: str, language: Language) -> str:
+    """Alt text of a cohort heatmap: how many cohorts, and the newest whole cell at a few ages."""
+    write = language.percent if value == "retention" else language.money
+    complete = cohorts[cohorts["complete"] & (cohorts["age"] > 0)]
+    newest = complete.groupby("age", as_index=False).last()
+    cells = "; ".join(
+        language(
+            "{value} after {age} (cohort of {cohort})",
+            value=write(row[value]),
+            age=language.number(row["age"]),
+            cohort=language.period(row["cohort"]),
+        )
+        for _, row in newest[newest["age"].isin([1, 3, 6, 12])].iterrows()
+    )
+    return language(
+        "Heatmap of {count} cohorts by periods since the first purchase. {cells}",
+        count=language.number(cohorts["cohort"].nunique()),
+        cells=cells,
+    )
+
+
+def returns(returns: pd.DataFrame, language: Language) -> str:
+    """Alt text of the chart of lapse cohorts: the newest cohort watched for the first age."""
+    whole = returns[returns["complete"]]
+    if whole.empty:
+        return language("No lapse cohort has been watched long enough yet.")
+    last = whole[whole["age"] == whole["age"].min()].iloc[-1]
+    return language(
+        "Lines of the share of lapsed customers that has bought again, by period of the lapse; of "
+        "the {lapsed} who lapsed in {period}, {share} had bought again within {age}.",
+        lapsed=language.number(last["lapsed"]),
+        period=language.period(last["lapse_period"]),
+        share=language.percent(last["return_share"]),
+        age=language.plural("{count} period", "{count} periods", int(last["age"])),
+    )
+
+
+def thresholds(thresholds: pd.DataFrame, language: Language) -> str:
+    """What the thresholds are and how many of the newly inactive would come back anyway."""
+    inactive, lost = thresholds.iloc[0], thresholds.iloc[1]
+    text = language(
+        "A customer counts as dormant {inactive} days after the last purchase and as lost after "
+        "{lost}. ",
+        inactive=language.number(inactive["days"]),
+        lost=language.number(lost["days"]),
+    )
+    if pd.isna(inactive["wrongly_called"]):
+        return text.strip()
+    return text + language(
+        "Of those who have just become dormant, {share} would buy again within a year anyway "
+        "(95 % interval {interval}).",
+        share=language.percent(inactive["wrongly_called"]),
+        interval=language.interval(inactive["low"], inactive["high"]),
+    )

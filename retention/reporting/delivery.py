@@ -1,0 +1,101 @@
+"""What becomes of an attempt under reports/: its report is published, or its failure recorded."""
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from retention.params import Settings
+from retention.reporting import manifest, publishing
+from retention.reporting.failure import failure_files
+from retention.reporting.notebooks import as_text
+from retention.reporting.outcome import Outcome, Status
+from retention.reporting.work import Attempt
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one unit, and the page that shows it: the report or the failure page."""
+
+    settings: Settings
+    outcome: Outcome
+    seconds: float = 0.0
+    page: Path | None = None
+
+
+def deliver(
+    settings: Settings, attempt: Attempt, *, out: Path, notebook: Mapping[str, str]
+) -> Result:
+    """Publish a good attempt, or record why there is none; return what became of it.
+
+    `notebook`: name and sha256 of the notebook as it was before the run. A disk that refuses is a
+    failure of this unit, and costs no other unit its report. What was interrupted leaves no trace.
+    """
+    outcome, page = attempt.outcome, None
+    if outcome.status is Status.PUBLISHED:
+        try:
+            files = _report_files(settings, attempt, notebook)
+            as_of = attempt.facts["as_of"]
+            page = publishing.publish(files, out=out, slug=settings.slug, as_of=as_of)
+        except Exception as error:  # any defect here must stay with its unit
+            message = f"{type(error).__name__}: {error}"
+            trace = "".join(traceback.format_exception(error))
+            outcome = Outcome(Status.PUBLISH_FAILED, message, traceback=trace)
+    if not outcome.status.good and outcome.status is not Status.INTERRUPTED:
+        outcome, page = _recorded(settings, replace(attempt, outcome=outcome), out)
+    seconds = (attempt.finished - attempt.started).total_seconds()
+    return Result(settings, outcome, seconds, page)
+
+
+def published_already(
+    settings: Settings, *, out: Path, notebook: Mapping[str, str]
+) -> Result | None:
+    """Return the result of a unit that needs no new attempt, None where it needs one.
+
+    Its newest attempt was published, with the same settings, as_of, notebook and kit version; the
+    data are not looked at.
+    """
+    folder = out / settings.slug
+    found = publishing.newest_manifest(folder)
+    if (folder / publishing.FAILURE_RECORD).exists():
+        return None
+    if not manifest.unchanged(found, settings, notebook=notebook):
+        return None
+    page = publishing.report_folders(folder)[-1] / publishing.REPORT
+    return Result(settings, Outcome(Status.SKIPPED), page=page)
+
+
+def _report_files(
+    settings: Settings, attempt: Attempt, notebook: Mapping[str, str]
+) -> dict[str, bytes]:
+    files = {
+        publishing.REPORT: attempt.page.encode(),
+        "report.ipynb": as_text(attempt.notebook).encode(),
+        **{f"data/{name}.csv": csv.encode() for name, csv in sorted(attempt.frames.items())},
+    }
+    record = manifest.manifest(
+        settings,
+        facts=attempt.facts,
+        files=files,
+        times=(attempt.started, attempt.finished),
+        notebook=notebook,
+    )
+    return files | {manifest.NAME: manifest.as_json(record)}
+
+
+def _recorded(settings: Settings, attempt: Attempt, out: Path) -> tuple[Outcome, Path | None]:
+    folder = out / settings.slug
+    previous = manifest.read(folder / publishing.FAILURE_RECORD)
+    try:
+        files = failure_files(
+            settings,
+            attempt.outcome,
+            at=attempt.finished,
+            earlier=(previous, publishing.newest_manifest(folder)),
+            notebook=attempt.notebook,
+        )
+        page = publishing.record_failure(files, out=out, slug=settings.slug)
+    except OSError as error:
+        message = f"{attempt.outcome.message} (Nor could its failure page be written: {error})"
+        return replace(attempt.outcome, message=message), None
+    return attempt.outcome, page

@@ -1,0 +1,202 @@
+"""What a notebook shows: finished HTML for people, and bundles for the runner.
+
+Every value that comes from data is escaped here, on its way into HTML. In JupyterLab the same
+outputs are readable without the report's stylesheet.
+"""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import asdict
+from html import escape
+from typing import Any
+
+import pandas as pd
+from IPython.display import display
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+
+from retention import narrative, plots
+from retention.language import Language
+from retention.narrative import Tile
+from retention.reporting.bundles import FACTS, FRAME
+from retention.unit import DEFINITIONS_VERSION, Unit
+from retention.words import COLUMNS, DEFINITIONS, heading_of, text_of
+
+_NUMERIC = {"count", "money", "share", "factor"}
+_WORKBENCH = (
+    "<style>.jp-OutputArea .tiles{display:flex;flex-wrap:wrap;gap:12px}"
+    ".jp-OutputArea .tile{border:1px solid #ccd3db;border-radius:6px;padding:8px 12px;width:210px}"
+    ".jp-OutputArea .tile p{margin:2px 0}.jp-OutputArea .tile-value{font-size:1.6em}</style>"
+)
+
+
+class Report:
+    """The report of one unit, as its notebook shows it piece by piece."""
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+        settings = unit.settings
+        self.language = Language(
+            settings.language, currency=settings.currency, frequency=settings.frequency
+        )
+
+    def recent(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows of the newest `periods_shown` periods; groups under `minimum_group` left out.
+
+        A period is what stands in the first column; a group is a cohort or a lapse cohort.
+        """
+        period = frame.columns[0]
+        newest = frame[period].drop_duplicates().nlargest(self.unit.settings.periods_shown)
+        shown = frame[frame[period].isin(newest)]
+        for size in {"cohort_size", "lapsed"} & {*frame.columns} - self._events(frame):
+            shown = shown[shown[size] >= self.unit.settings.minimum_group]
+        return shown.reset_index(drop=True)
+
+    @staticmethod
+    def _events(frame: pd.DataFrame) -> set[str]:
+        # In the ledger `lapsed` is an event among others, not the size of a group.
+        return {"lapsed"} if frame.columns[0] == "period" else set()
+
+    def publish(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        """The frame, and on the way the CSV that is published as data/`name`.csv."""
+        csv = frame.to_csv(index=False, date_format="%Y-%m-%d", lineterminator="\n")
+        _show("", f"{name}: {len(frame)} rows", {FRAME: {"name": name, "csv": csv}})
+        return frame
+
+    def summary(
+        self, ledger: pd.DataFrame, rates: pd.DataFrame, revenue: pd.DataFrame
+    ) -> None:
+        """Headline and tiles of the newest complete period, and the facts of the run."""
+        headline = narrative.headline(self.unit.settings.unit, ledger, rates, self.language)
+        tiles = narrative.tiles(ledger, rates, revenue, self.language)
+        body = f'<p class="headline">{escape(headline)}</p>{_tiles(tiles)}'
+        period = ledger["period"].iloc[-1]
+        facts = {
+            "unit": self.unit.settings.unit,
+            "as_of": self.unit.as_of.isoformat(),
+            "language": self.language.code,
+            "currency": self.language.currency,
+            "frequency": self.language.frequency,
+            "period": f"{period:%Y-%m-%d}",
+            "period_label": self.language.period(period),
+            "definitions": DEFINITIONS_VERSION,
+            # Unit.ledger, which made the frame, raises where an identity is broken.
+            "identities": "held",
+            "headline": headline,
+            "tiles": [asdict(tile) for tile in tiles],
+            "thresholds": {
+                "inactive_after": self.unit.thresholds.inactive_after,
+                "lost_after": self.unit.thresholds.lost_after,
+                "rules": list(self.unit.thresholds.rules),
+            },
+            "source": self.unit.extent(),
+        }
+        _show(_WORKBENCH + body, headline, {FACTS: facts})
+
+    def figure(
+        self, axes: Axes | Sequence[Axes], alt: str, *, data: pd.DataFrame | None = None
+    ) -> None:
+        """A chart with its alt text, and the frame behind it folded below."""
+        first = axes if isinstance(axes, Axes) else axes[0]
+        table = ""
+        if data is not None:
+            summary = escape(self.language("The figures behind this chart"))
+            table = (
+                f'<details class="data"><summary>{summary}</summary>'
+                f"{self._table(data, self.language('The figures behind this chart'))}</details>"
+            )
+        image = f'<img src="{_svg(first)}" alt="{escape(alt)}">'
+        body = f'<figure><div class="scroll" tabindex="0" role="group">{image}</div></figure>'
+        _show(body + table, alt)
+
+    def table(self, frame: pd.DataFrame, caption: str) -> None:
+        """A frame as a table in the reader's words."""
+        caption = self.language(caption)
+        _show(self._table(frame, caption), f"{caption}\n{frame.to_string(index=False)}")
+
+    def note(self, text: str) -> None:
+        """A paragraph."""
+        _show(f'<p class="lead">{escape(text)}</p>', text)
+
+    def definitions(self) -> None:
+        """The terms of the page with the unit's own thresholds filled in."""
+        days = {
+            "inactive_after": self.unit.thresholds.inactive_after,
+            "lost_after": self.unit.thresholds.lost_after,
+        }
+        items = [(self.language(k), self.language(v, **days)) for k, v in DEFINITIONS.items()]
+        body = "".join(f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in items)
+        plain = "\n".join(f"{term}: {text}" for term, text in items)
+        _show(f'<dl class="definitions">{body}</dl>', plain)
+
+    def provenance(self) -> None:
+        """How the report was made: the settings in force, `${NAME}` as written."""
+        settings = self.unit.settings.resolved() | {
+            "as_of": self.unit.as_of.isoformat(),
+            "definitions": DEFINITIONS_VERSION,
+        }
+        rows = "".join(
+            f'<tr><th scope="row">{escape(key)}</th><td>{escape(str(value))}</td></tr>'
+            for key, value in settings.items()
+            if value is not None
+        )
+        caption = escape(self.language("Settings of this report"))
+        plain = "\n".join(f"{key}: {value}" for key, value in settings.items())
+        _show(f"{_scrolling(f'<table><caption>{caption}</caption>{rows}</table>', caption)}", plain)
+
+    def _table(self, frame: pd.DataFrame, caption: str) -> str:
+        columns = [column for column in frame.columns if column in COLUMNS]
+        kinds = {c: ' class="num"' if COLUMNS[c][1] in _NUMERIC else "" for c in columns}
+        head = "".join(
+            f'<th scope="col"{kinds[c]}>{escape(heading_of(c, self.language))}</th>'
+            for c in columns
+        )
+        rows = []
+        for values in frame[columns].itertuples(index=False):
+            texts = [text_of(v, c, self.language) for v, c in zip(values, columns, strict=True)]
+            first = f'<th scope="row"{kinds[columns[0]]}>{escape(texts[0])}</th>'
+            rest = "".join(
+                f"<td{kinds[c]}>{escape(text)}</td>"
+                for c, text in zip(columns[1:], texts[1:], strict=True)
+            )
+            rows.append(f"<tr>{first}{rest}</tr>")
+        shown = escape(caption)
+        table = (
+            f"<table><caption>{shown}</caption><thead><tr>{head}</tr></thead>"
+            f"<tbody>{''.join(rows)}</tbody></table>"
+        )
+        return _scrolling(table, shown)
+
+
+def _scrolling(table: str, label: str) -> str:
+    # What scrolls must be reachable by keyboard, and a region needs a name.
+    return f'<div class="scroll" tabindex="0" role="group" aria-label="{label}">{table}</div>'
+
+
+def _tiles(tiles: Sequence[Tile]) -> str:
+    return (
+        '<section class="tiles">'
+        + "".join(
+            f'<div class="tile"><p class="tile-label">{escape(tile.label)}</p>'
+            f'<p class="tile-value">{escape(tile.value)}</p>'
+            f'<p class="tile-detail">{escape(tile.detail)}</p>'
+            f'<p class="tile-change {tile.tone}">{escape(tile.change)}</p></div>'
+            for tile in tiles
+        )
+        + "</section>"
+    )
+
+
+def _svg(ax: Axes) -> str:
+    """The figure as a data URI: an image cannot run anything, and its ids stay its own."""
+    figure: Any = ax.figure
+    buffer = io.BytesIO()
+    with rc_context(plots.STYLE):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _show(html: str, plain: str, bundle: dict[str, Any] | None = None) -> None:
+    data: dict[str, Any] = {"text/html": html, "text/plain": plain, **(bundle or {})}
+    display(data, raw=True)

@@ -1,0 +1,87 @@
+"""What a failed unit leaves: a page that says why and what to do, a record, the notebook."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from nbformat import NotebookNode
+
+from retention.params import Settings
+from retention.reporting import manifest
+from retention.reporting.index import since
+from retention.reporting.notebooks import as_text
+from retention.reporting.outcome import IN_WORDS, Outcome, Status
+from retention.reporting.pages import day, moment, rendered
+from retention.reporting.publishing import FAILURE_NOTEBOOK, FAILURE_PAGE, FAILURE_RECORD
+
+TEXT = {
+    "kicker": "Report not published",
+    "now": "What to do now",
+    "last_good": "Open the last good report",
+    "no_report": "There is no earlier report of this unit.",
+    "notebook": "Open the notebook as far as it ran",
+    "notebook_note": "for the analyst, in JupyterLab.",
+    "index": "Back to all units",
+    "traceback": "Technical details",
+}
+_STALE = "data up to {day}; {since}."
+_NEXT_STEPS = {
+    Status.SETTINGS_REFUSED: "Correct the settings file named above, then run this unit again.",
+    Status.DATA_REFUSED: "Correct the data or the settings named above, then run this unit again.",
+    Status.CHECK_FAILED: "The figures contradict each other: do not use them, tell the analyst.",
+    Status.NOTEBOOK_ERROR: "An analyst finds the failing cell in the notebook below.",
+    Status.KERNEL_DIED: "Run this unit alone, or on a machine with more memory.",
+    Status.TIMED_OUT: "Run it again, with more time (--timeout) or fewer units at once (--jobs).",
+    Status.TRUNCATED: "An analyst finds the last cell that ran in the notebook below.",
+    Status.RENDER_FAILED: "The figures were computed; an analyst finds them in the notebook below.",
+    Status.GATE_FAILED: "The figures were computed; mend what the page shows, then run again.",
+    Status.PUBLISH_FAILED: "Look at space and permissions of the reports folder, then run again.",
+}
+
+
+def failure_files(
+    settings: Settings,
+    outcome: Outcome,
+    *,
+    at: datetime,
+    earlier: tuple[Mapping[str, Any] | None, Mapping[str, Any] | None],
+    notebook: NotebookNode | None,
+) -> dict[str, bytes]:
+    """Return the files of a failure by name, for `publishing.record_failure`.
+
+    `earlier`: the failure record and the newest manifest that the unit's folder holds, if any; a
+    unit that failed before has failed since then.
+    """
+    previous, report = earlier
+    record: dict[str, Any] = {
+        "schema": manifest.SCHEMA,
+        "status": outcome.status.value,
+        "message": outcome.message,
+        "cell": outcome.cell,
+        "slug": settings.slug,
+        "unit": settings.unit,
+        "since": (previous or {}).get("since") or at.isoformat(timespec="seconds"),
+        "at": at.isoformat(timespec="seconds"),
+        "kit": manifest.kit_version(),
+        "settings": settings.resolved(),
+    }
+    page = rendered(
+        "failure.html.j2",
+        {
+            "title": f"{settings.unit} · {TEXT['kicker']}",
+            "name": settings.unit,
+            "state": IN_WORDS[outcome.status],
+            "when": moment(record["at"]),
+            "message": outcome.message,
+            "next_step": _NEXT_STEPS.get(outcome.status, _NEXT_STEPS[Status.NOTEBOOK_ERROR]),
+            "has_report": report is not None,
+            "has_notebook": notebook is not None,
+            "stale": _STALE.format(day=day(str((report or {}).get("as_of"))), since=since(record)),
+            "traceback": outcome.traceback,
+            "text": TEXT,
+        },
+    )
+    files = {FAILURE_PAGE: page.encode(), FAILURE_RECORD: manifest.as_json(record)}
+    if notebook is not None:
+        files[FAILURE_NOTEBOOK] = as_text(notebook).encode()
+    return files

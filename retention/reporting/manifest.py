@@ -1,0 +1,164 @@
+"""What a report says about itself to machines: manifest.json."""
+
+import hashlib
+import json
+import platform
+import shutil
+import subprocess
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from retention.params import Settings
+from retention.reporting.outcome import Status
+
+SCHEMA = 1
+NAME = "manifest.json"
+
+_KIT = "retention-report-kit"
+_LIBRARIES = (
+    "babel",
+    "duckdb",
+    "ibis-framework",
+    "ipykernel",
+    "matplotlib",
+    "nbconvert",
+    "numpy",
+    "pandas",
+    "papermill",
+    "pyarrow",
+    "pydantic",
+    "scipy",
+    "seaborn",
+    "statsmodels",
+)
+_GIT_SECONDS = 10
+
+
+def manifest(
+    settings: Settings,
+    *,
+    facts: Mapping[str, Any],
+    files: Mapping[str, bytes],
+    times: tuple[datetime, datetime],
+    notebook: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return the manifest of a published report: what went in, what made it, what came out.
+
+    `files` are the other files of the report by their path in its folder, `times` its beginning
+    and end (aware), `notebook` the name and sha256 of the notebook as it was before the run.
+    """
+    started, finished = times
+    return {
+        "schema": SCHEMA,
+        "status": Status.PUBLISHED.value,
+        "slug": settings.slug,
+        "unit": facts["unit"],
+        "as_of": facts["as_of"],
+        "started": started.isoformat(timespec="seconds"),
+        "finished": finished.isoformat(timespec="seconds"),
+        "duration_seconds": round((finished - started).total_seconds(), 3),
+        "settings": settings.resolved(),
+        "facts": dict(facts),
+        "definitions": facts.get("definitions"),
+        "kit": kit_version(),
+        "notebook": dict(notebook),
+        "python": platform.python_version(),
+        "libraries": libraries(),
+        "git": git_state(settings.path.parent),
+        "files": {name: {"sha256": sha256(raw), "bytes": len(raw)} for name, raw in files.items()},
+    }
+
+
+def unchanged(
+    found: Mapping[str, Any] | None, settings: Settings, *, notebook: Mapping[str, str]
+) -> bool:
+    """Whether a manifest is of the same settings (as_of included), notebook and kit version.
+
+    It does not say that the data are the same: a correction of past rows changes none of these.
+    """
+    return found is not None and (
+        found.get("schema"),
+        found.get("settings"),
+        found.get("notebook"),
+        found.get("kit"),
+        found.get("as_of"),
+    ) == (
+        SCHEMA,
+        # Through JSON, as the other side came: tuples are lists there.
+        json.loads(json.dumps(settings.resolved())),
+        dict(notebook),
+        kit_version(),
+        settings.as_of.isoformat() if settings.as_of else None,
+    )
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """Return a manifest or failure record, or None where there is no whole one."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def as_json(record: Mapping[str, Any]) -> bytes:
+    """Return a record as the bytes of its file."""
+    return (json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def sha256(raw: bytes) -> str:
+    """Return the checksum that `sha256sum` prints."""
+    return hashlib.sha256(raw).hexdigest()
+
+
+@cache
+def kit_version() -> str | None:
+    """Return the version of this package, None where it is not installed."""
+    return _version(_KIT)
+
+
+@cache
+def libraries() -> dict[str, str | None]:
+    """Return the versions of the libraries that the figures and pages rest on."""
+    return {name: _version(name) for name in _LIBRARIES}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+@cache
+def git_state(folder: Path) -> dict[str, Any] | None:
+    """Return commit and dirty flag of the repository that holds a folder, None where none does.
+
+    Asked once a run: what is committed while a run is at work is not what it began with.
+    """
+    commit = _git(folder, "rev-parse", "HEAD")
+    changes = _git(folder, "status", "--porcelain")
+    if commit is None or changes is None:
+        return None
+    return {"commit": commit.strip(), "dirty": bool(changes.strip())}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    git = shutil.which("git")
+    if git is None:
+        return None
+    try:
+        done = subprocess.run(  # noqa: S603  # fixed arguments, no shell
+            [git, "-C", str(folder), *arguments],
+            capture_output=True,
+            timeout=_GIT_SECONDS,
+            check=True,
+            text=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout

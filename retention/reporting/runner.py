@@ -1,0 +1,112 @@
+"""Units side by side, each in a kernel of its own; the failure of one stops no other."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from retention.params import Settings
+from retention.reporting import gate, manifest, notebooks
+from retention.reporting.delivery import Result, deliver, published_already
+from retention.reporting.index import write_index
+from retention.reporting.kernels import Stop
+from retention.reporting.outcome import Outcome, Status
+from retention.reporting.work import Attempt, Task, work
+
+UNIT_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a batch is run. `jobs: None` is one unit per processor; `resume` skips finished units."""
+
+    notebook: Path
+    out: Path
+    jobs: int | None = None
+    unit_seconds: int = UNIT_SECONDS
+    page_bytes: int = gate.PAGE_BYTES
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The results in the order of the settings, and the index page that shows them.
+
+    `index` is None where it could not be written; the one before is still there.
+    """
+
+    results: list[Result]
+    index: Path | None
+    interrupted: bool = False
+
+
+def run(
+    units: Sequence[Settings], plan: Plan, *, watch: Callable[[Result], object] = lambda _: None
+) -> Batch:
+    """Run the units and publish what is good; return what became of each.
+
+    `units` have distinct slugs; an `as_of` they carry is passed to the notebook. `watch` is called
+    in this thread, with each result as it is there. Raises SettingsRefused where the notebook
+    cannot be run and OSError where `out` cannot be written at all, both before any kernel starts.
+    A KeyboardInterrupt ends the kernels, keeps what is published and comes back as `interrupted`.
+    """
+    manifest.git_state.cache_clear()
+    text = notebooks.as_text(notebooks.load_notebook(plan.notebook))
+    source = {"name": plan.notebook.name, "sha256": manifest.sha256(plan.notebook.read_bytes())}
+    plan.out.mkdir(parents=True, exist_ok=True)
+    results: dict[str, Result] = {}
+
+    def settle(result: Result) -> None:
+        results[result.settings.slug] = result
+        watch(result)
+
+    tasks = []
+    for settings in units:
+        done = published_already(settings, out=plan.out, notebook=source) if plan.resume else None
+        if done:
+            settle(done)
+        else:
+            folder = notebooks.working_folder(settings, plan.notebook)
+            tasks.append(Task(settings, text, folder, plan.unit_seconds, plan.page_bytes))
+    stop, interrupted = Stop(), False
+    with ThreadPoolExecutor(_jobs(plan, len(tasks)), "unit") as executor:
+        try:
+            for task, attempt in _attempts(executor, tasks, stop):
+                settle(deliver(task.settings, attempt, out=plan.out, notebook=source))
+        except KeyboardInterrupt:
+            interrupted = True
+            stop.now()
+            executor.shutdown(wait=True, cancel_futures=True)
+    for settings in units:
+        if settings.slug not in results:
+            settle(Result(settings, Outcome(Status.INTERRUPTED, "The run was stopped before it.")))
+    ordered = [results[settings.slug] for settings in units]
+    return Batch(ordered, _index(plan.out), interrupted)
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _index(out: Path) -> Path | None:
+    try:
+        return write_index(out)
+    except OSError:
+        return None
+
+
+def _jobs(plan: Plan, units: int) -> int:
+    return max(1, min(plan.jobs or processors(), units))
+
+
+def _attempts(
+    executor: Executor, tasks: Sequence[Task], stop: Stop
+) -> Iterator[tuple[Task, Attempt]]:
+    futures = {executor.submit(work, task, stop=stop): task for task in tasks}
+    for future in as_completed(list(futures)):
+        # Popped and not kept: an executed notebook may hold many megabytes.
+        yield futures.pop(future), future.result()

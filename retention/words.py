@@ -1,0 +1,136 @@
+"""The field's words for what the tables hold: names of states, measures, columns and checks.
+
+Each entry is a message of the catalogues; the keys are the constants of the analysis modules.
+"""
+
+from retention import transactions
+from retention.language import ABSENT, Language
+from retention.ledger import NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
+from retention.lifecycle import ACTIVE, DORMANT, LOST
+from retention.rates import CHURN, REACTIVATION, RETENTION, WIN_BACK
+
+NAMES = {
+    ACTIVE: "active",
+    DORMANT: "dormant",
+    LOST: "lost",
+    NEW: "new",
+    RETAINED: "retained",
+    REACTIVATED: "reactivated",
+    WON_BACK: "won back",
+    NO_PURCHASE: "refunds without a purchase",
+    "lapsed": "lapsed",
+    CHURN: "churn rate",
+    RETENTION: "retention rate",
+    REACTIVATION: "reactivation rate",
+    WIN_BACK: "win-back rate",
+    "inactive_after": "inactive after",
+    "lost_after": "lost after",
+    "return_quantile": "derived from the unit's own gaps (quantile of returns)",
+    "mean_gap": "derived from the unit's own gaps (multiple of the mean gap)",
+    "given": "given in the settings",
+    "rows_in_source": "rows in the source",
+    "rows_after_query": "rows after the query",
+    transactions.OTHER_UNIT: "rows of other units",
+    transactions.NO_CUSTOMER: "dropped: no customer id",
+    transactions.NO_DATE: "dropped: no date",
+    transactions.NO_AMOUNT: "dropped: no amount",
+    transactions.AFTER_AS_OF: "dropped: dated after the last day covered",
+    "kept": "rows counted",
+    "refunds": "of these, refunds and cancellations",
+    "days_without_purchase": "of these, on days that net to nothing or less",
+    "note": "note",
+    "warning": "warning",
+    "stop": "stop",
+}
+
+COLUMNS = {
+    "period": ("period", "period"),
+    "opening_active": ("active at the opening", "count"),
+    "new": ("new", "count"),
+    "reactivated": ("reactivated", "count"),
+    "won_back": ("won back", "count"),
+    "lapsed": ("lapsed", "count"),
+    "closing_active": ("active at the close", "count"),
+    "closing_dormant": ("dormant at the close", "count"),
+    "closing_lost": ("lost at the close", "count"),
+    "became_lost": ("became lost", "count"),
+    "revenue": ("revenue", "money"),
+    "measure": ("measure", "name"),
+    "numerator": ("customers counted", "count"),
+    "denominator": ("of customers at risk", "count"),
+    "rate": ("rate", "share"),
+    "low": ("95 % from", "share"),
+    "high": ("95 % to", "share"),
+    "bought_as": ("bought as", "name"),
+    "customers": ("customers", "count"),
+    "cohort": ("first purchase in", "period"),
+    "cohort_size": ("customers in the cohort", "count"),
+    "age": ("periods since", "count"),
+    "retention": ("retention", "share"),
+    "cumulative_revenue_per_customer": ("revenue per customer so far", "money"),
+    "lapse_period": ("lapsed in", "period"),
+    "returned": ("have bought again", "count"),
+    "return_share": ("share returned", "share"),
+    "threshold": ("threshold", "name"),
+    "days": ("days", "count"),
+    "rule": ("how it came about", "name"),
+    "gaps": ("gaps that ended", "count"),
+    "open_gaps": ("gaps still open", "count"),
+    "wrongly_called": ("would come back within a year anyway", "share"),
+    "multiple": ("thresholds times", "factor"),
+    "inactive_after": ("inactive after (days)", "count"),
+    "lost_after": ("lost after (days)", "count"),
+    "check": ("check", "name"),
+    "rows": ("rows", "count"),
+    "amount": ("revenue in them", "money"),
+    "level": ("level", "name"),
+}
+"""Column of a frame -> its heading (a message), and the kind of value in it."""
+
+DEFINITIONS = {
+    "active customer": "Bought within the last {inactive_after} days.",
+    "dormant customer": "Last bought {inactive_after} or more, but less than {lost_after} days ago.",
+    "lost (former) customer": "Last bought {lost_after} or more days ago.",
+    "churn rate": (
+        "Of the customers active at the opening of the period, the share not active at its close."
+    ),
+    "retention rate": "Of the same customers, the share still active at the close.",
+    "reactivation rate": (
+        "Of the customers dormant or lost at the opening, the share that bought in the period."
+    ),
+    "win-back rate": (
+        "Of the customers lost at the opening, and of them only, the share that bought in the period."
+    ),
+    "95 % interval": (
+        "The range that the rate of a much larger group of such customers would lie in; "
+        "small groups have wide ranges (Wilson)."
+    ),
+    "cohort": "The customers whose first purchase lies in the same period.",
+}
+
+
+def name_of(key: str, language: Language) -> str:
+    """The name of a state, event, measure, check or rule."""
+    return language(NAMES[key])
+
+
+def heading_of(column: str, language: Language) -> str:
+    """The heading of a column of a frame."""
+    return language(COLUMNS[column][0])
+
+
+def text_of(value: object, column: str, language: Language) -> str:
+    """A cell of a frame as the reader sees it; a dash where the figure is absent."""
+    kind = COLUMNS[column][1]
+    if value is None or value != value:
+        return ABSENT
+    if kind == "name":
+        return language(NAMES[str(value)])
+    writers = {
+        "count": language.number,
+        "money": language.money,
+        "share": language.percent,
+        "factor": lambda factor: language.number(factor, 2),
+        "period": language.period,
+    }
+    return str(writers[kind](value))
