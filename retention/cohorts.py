@@ -56,9 +56,7 @@ def cohorts(customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:
     )
     periods = calendar.table()
     starts = calendar.table().view().select(cohort="period", cohort_number="number")
-    grid = sizes.join(starts, "cohort_number").join(
-        periods, periods.number >= sizes.cohort_number
-    )
+    grid = sizes.join(starts, "cohort_number").join(periods, periods.number >= sizes.cohort_number)
     filled = grid.left_join(cells, ["cohort_number", "number"]).select(
         cohort=grid.cohort,
         age=grid.number - grid.cohort_number,

@@ -30,6 +30,21 @@ SOURCE = "en"
 ABSENT = "–"
 """What stands where there is no figure."""
 
+DURATIONS: dict[str, tuple[str, str]] = {
+    "day": ("{count} day", "{count} days"),
+    "week": ("{count} week", "{count} weeks"),
+    "month": ("{count} month", "{count} months"),
+    "quarter": ("{count} quarter", "{count} quarters"),
+    "year": ("{count} year", "{count} years"),
+}
+EARLIER = {
+    "day": "a day earlier",
+    "week": "a week earlier",
+    "month": "a month earlier",
+    "quarter": "a quarter earlier",
+    "year": "a year earlier",
+}
+
 
 @cache
 def catalogue(code: str) -> gettext.NullTranslations:
@@ -83,7 +98,7 @@ class Language:
 
     def signed(self, value: float) -> str:
         """A whole number with its sign; the minus is a minus."""
-        return f"{'+' if value > 0 else '−' if value < 0 else ''}{self.number(abs(value))}"  # noqa: RUF001
+        return f"{'+' if value > 0 else '−' if value < 0 else ''}{self.number(abs(value))}"
 
     def percent(self, share: float | None, decimals: int = 1) -> str:
         """A share as per cent; a dash where it is absent."""
@@ -95,13 +110,15 @@ class Language:
 
     def signed_percent(self, change: float) -> str:
         """A relative change as per cent, with its sign."""
-        sign = "+" if change > 0 else "−" if change < 0 else "±"  # noqa: RUF001
+        sign = "+" if change > 0 else "−" if change < 0 else "±"
         return sign + self.percent(abs(change), 0)
 
     def points(self, difference: float) -> str:
         """A difference of two shares in percentage points, signed."""
-        sign = "+" if difference > 0 else "−" if difference < 0 else "±"  # noqa: RUF001
-        return self("{sign}{points} points", sign=sign, points=self.number(abs(difference) * 100, 1))
+        sign = "+" if difference > 0 else "−" if difference < 0 else "±"
+        return self(
+            "{sign}{points} points", sign=sign, points=self.number(abs(difference) * 100, 1)
+        )
 
     def money(self, amount: float) -> str:
         """An amount in whole units of the currency."""
@@ -126,17 +143,33 @@ class Language:
         """The name of the period that starts on a day.
 
         >>> Language("fr").period(date(2026, 10, 1)), Language().period(date(2026, 10, 1), short=True)
-        ('octobre 2026', 'Oct 26')
+        ('octobre 2026', 'Oct 2026')
         """
         if self.frequency == "week":
             year, week, _ = start.isocalendar()
-            return f"{year}-{week:02d}" if short else self("week {week} of {year}", week=week, year=year)
+            return (
+                f"{year}-{week:02d}"
+                if short
+                else self("week {week} of {year}", week=week, year=year)
+            )
         if self.frequency == "month" and short:
-            return format_date(start, "LLL yy", locale=self.locale).replace(".", "")
+            return format_date(start, "LLL y", locale=self.locale).replace(".", "")
         if self.frequency == "day":
             return format_date(start, "d MMM" if short else "long", locale=self.locale)
         skeleton = {"month": "yMMMM", "quarter": "yQQQ", "year": "y"}[self.frequency]
         return format_skeleton(skeleton, start, locale=self.locale)
+
+    def duration(self, periods: int) -> str:
+        """So many periods in words.
+
+        >>> Language(frequency="week").duration(3)
+        '3 weeks'
+        """
+        return self.plural(*DURATIONS[self.frequency], periods)
+
+    def earlier(self) -> str:
+        """A period before, in words."""
+        return self(EARLIER[self.frequency])
 
     def interval(self, low: float, high: float) -> str:
         """A 95 % interval of a share, in words short enough for a tile."""

@@ -170,9 +170,7 @@ def check(ledger: pd.DataFrame, revenue: pd.DataFrame, *, has_dormant: bool) -> 
     has_dormant: whether inactive_after is below lost_after; else a lapse leads straight to lost.
     Raises CheckFailed that names the period, the identity and both sides.
     """
-    moved = {
-        state: ledger[f"closing_{state}"] - ledger[f"opening_{state}"] for state in STATES
-    }
+    moved = {state: ledger[f"closing_{state}"] - ledger[f"opening_{state}"] for state in STATES}
     dormant_to_lost = ledger["became_lost"] if has_dormant else ledger["lapsed"]
     identities = {
         "active: opening + new + reactivated + won_back - lapsed = closing": (

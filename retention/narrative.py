@@ -19,7 +19,11 @@ GOOD, BAD, NEUTRAL = "good", "bad", "neutral"
 
 @dataclass(frozen=True)
 class Tile:
-    """One headline figure with what it is a share of, and how it changed."""
+    """One headline figure with what it is a share of, and how it changed.
+
+    `change` is against the period before, and `tone` says what that means; `change_year` is
+    against the same period a year ago.
+    """
 
     key: str
     label: str
@@ -27,6 +31,7 @@ class Tile:
     detail: str
     change: str
     tone: str
+    change_year: str
 
 
 def headline(unit: str, ledger: pd.DataFrame, rates: pd.DataFrame, language: Language) -> str:
@@ -67,10 +72,11 @@ def _than_before(column: pd.Series, language: Language) -> str:
     if len(column) < 2:
         return ""
     change = int(column.iloc[-1] - column.iloc[-2])
+    earlier = language.earlier()
     if change == 0:
-        return language(", as many as a period earlier")
-    more, fewer = ", {change} more than a period earlier", ", {change} fewer than a period earlier"
-    return language(more if change > 0 else fewer, change=language.number(abs(change)))
+        return language(", as many as {earlier}", earlier=earlier)
+    message = ", {change} more than {earlier}" if change > 0 else ", {change} fewer than {earlier}"
+    return language(message, change=language.number(abs(change)), earlier=earlier)
 
 
 def tiles(
@@ -87,8 +93,7 @@ def tiles(
             language("active customers"),
             language.number(last["closing_active"]),
             language("of {count} customers so far", count=language.number(acquired)),
-            _changes(ledger, "closing_active", language),
-            _tone(ledger["closing_active"]),
+            *_changes(ledger, "closing_active", language),
         ),
         _rate_tile(rates, CHURN, language),
         _rate_tile(rates, REACTIVATION, language),
@@ -98,16 +103,14 @@ def tiles(
             language("new customers"),
             language.number(last[NEW]),
             language("bought for the first time"),
-            _changes(ledger, NEW, language),
-            _tone(ledger[NEW]),
+            *_changes(ledger, NEW, language),
         ),
         Tile(
             "revenue",
             language("revenue"),
             language.short_money(last["revenue"]),
             language("{amount} from customers who came back", amount=language.short_money(back)),
-            _changes(ledger, "revenue", language, relative=True),
-            _tone(ledger["revenue"]),
+            *_changes(ledger, "revenue", language),
         ),
     ]
 
@@ -120,10 +123,6 @@ def _rate_tile(rates: pd.DataFrame, measure: str, language: Language) -> Tile:
     }
     frame = rates[rates["measure"] == measure].reset_index(drop=True)
     last = frame.iloc[-1]
-    tone = NEUTRAL
-    if len(frame) > 1 and not last["low"] <= frame["rate"].iloc[-2] <= last["high"]:
-        worse = last["rate"] > frame["rate"].iloc[-2]
-        tone = BAD if worse == (measure == CHURN) else GOOD
     return Tile(
         measure,
         name_of(measure, language),
@@ -133,44 +132,46 @@ def _rate_tile(rates: pd.DataFrame, measure: str, language: Language) -> Tile:
             part=language.number(last["numerator"]),
             whole=language.number(last["denominator"]),
         ),
-        _changes(frame, "rate", language),
-        tone if pd.notna(last["rate"]) else NEUTRAL,
+        *_changes(frame, "rate", language),
     )
 
 
-def _changes(
-    frame: pd.DataFrame, column: str, language: Language, *, relative: bool = False
-) -> str:
-    """The change against the period before and against the same period a year ago."""
-    texts = []
-    # A year back is the period before where periods are years.
-    for back in sorted({1, PERIODS_A_YEAR[language.frequency]}):
-        if len(frame) <= back:
-            continue
-        now, then = frame[column].iloc[-1], frame[column].iloc[-1 - back]
-        if pd.isna(now) or pd.isna(then) or (relative and then <= 0):
-            continue
-        if column == "rate":
-            change = language.points(now - then)
-        elif relative:
-            change = language.signed_percent(now / then - 1)
-        else:
-            change = language.signed(now - then)
-        texts.append(
-            language(
-                "{change} on {period}",
-                change=change,
-                period=language.period(frame["period"].iloc[-1 - back], short=True),
-            )
-        )
-    return " · ".join(texts)
+def _changes(frame: pd.DataFrame, column: str, language: Language) -> tuple[str, str, str]:
+    """The change on the period before, its tone, and the change on the same period a year ago."""
+    year = PERIODS_A_YEAR[language.frequency]
+    before = _change(frame, column, language, 1)
+    return before, _tone(frame, column), "" if year == 1 else _change(frame, column, language, year)
 
 
-def _tone(column: pd.Series) -> str:
-    """Whether more is there than a period ago, of a figure of which more is better."""
-    if len(column) < 2 or column.iloc[-1] == column.iloc[-2]:
+def _change(frame: pd.DataFrame, column: str, language: Language, back: int) -> str:
+    if len(frame) <= back:
+        return ""
+    now, then = frame[column].iloc[-1], frame[column].iloc[-1 - back]
+    if pd.isna(now) or pd.isna(then) or (column == "revenue" and then <= 0):
+        return ""
+    if column == "rate":
+        change = language.points(now - then)
+    elif column == "revenue":
+        change = language.signed_percent(now / then - 1)
+    else:
+        change = language.signed(now - then)
+    period = language.period(frame["period"].iloc[-1 - back], short=True)
+    return language("{change} vs {period}", change=change, period=period)
+
+
+def _tone(frame: pd.DataFrame, column: str) -> str:
+    """Whether the newest figure is better than the one before.
+
+    A rate is neither as long as the rate before lies within its interval.
+    """
+    if len(frame) < 2:
         return NEUTRAL
-    return GOOD if column.iloc[-1] > column.iloc[-2] else BAD
+    last, before = frame.iloc[-1], frame[column].iloc[-2]
+    same = last["low"] <= before <= last["high"] if column == "rate" else last[column] == before
+    if same or pd.isna(last[column]) or pd.isna(before):
+        return NEUTRAL
+    wants_less = column == "rate" and last["measure"] == CHURN
+    return GOOD if (last[column] < before) == wants_less else BAD
 
 
 def _newest(rates: pd.DataFrame, measure: str) -> pd.Series:
@@ -258,7 +259,7 @@ def cohorts(cohorts: pd.DataFrame, value: str, language: Language) -> str:
         language(
             "{value} after {age} (cohort of {cohort})",
             value=write(row[value]),
-            age=language.number(row["age"]),
+            age=language.duration(int(row["age"])),
             cohort=language.period(row["cohort"]),
         )
         for _, row in newest[newest["age"].isin([1, 3, 6, 12])].iterrows()
@@ -282,7 +283,7 @@ def returns(returns: pd.DataFrame, language: Language) -> str:
         lapsed=language.number(last["lapsed"]),
         period=language.period(last["lapse_period"]),
         share=language.percent(last["return_share"]),
-        age=language.plural("{count} period", "{count} periods", int(last["age"])),
+        age=language.duration(int(last["age"])),
     )
 
 

@@ -39,9 +39,12 @@ PALETTE = {
     WIN_BACK: "#9c3a72",
 }
 INK, QUIET, GRID = "#1d2733", "#5b6673", "#dfe3e8"
-WIDE, HALF = (9.6, 3.6), (4.7, 3.1)
+# Light enough everywhere for dark figures to be read on it.
+HEAT = sns.blend_palette(["#f3f8fc", "#a5cbe6", "#5a9fd0"], as_cmap=True)
+WIDE, HALF = (10.8, 3.9), (5.4, 3.3)
 
 STYLE = {
+    "axes.axisbelow": True,
     "axes.edgecolor": GRID,
     "axes.grid": True,
     "axes.grid.axis": "y",
@@ -55,10 +58,10 @@ STYLE = {
     "axes.titleweight": "bold",
     "figure.facecolor": "none",
     "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9,
     "grid.color": GRID,
     "grid.linewidth": 0.8,
-    "hatch.color": "#ffffff",
     "svg.fonttype": "none",
     "svg.hashsalt": "retention",
     "text.color": INK,
@@ -87,7 +90,11 @@ def stocks(ledger: pd.DataFrame, language: Language, *, ax: Axes | None = None) 
     _label_ends(
         ax,
         [
-            (last[name], f"{name_of(names[name], language)} {language.number(last[name])}", names[name])
+            (
+                last[name],
+                f"{name_of(names[name], language)} {language.number(last[name])}",
+                names[name],
+            )
             for name in shown
         ],
         last["period"],
@@ -110,9 +117,7 @@ def movements(ledger: pd.DataFrame, language: Language, *, ax: Axes | None = Non
     span = max(levels.max() - levels.min(), 1)
     for place, level in ((0, levels[0]), (len(steps) + 1, levels[-1])):
         ax.plot([place - 0.38, place + 0.38], [level, level], color=PALETTE[ACTIVE], lw=4)
-        ax.text(
-            place, level + span * 0.04, language.number(level), ha="center", weight="bold"
-        )
+        ax.text(place, level + span * 0.04, language.number(level), ha="center", weight="bold")
     for place, (kind, size) in enumerate(steps, start=1):
         before, after = levels[place - 1], levels[place]
         ax.bar(place, abs(size), bottom=min(before, after), width=0.62, color=PALETTE[kind])
@@ -139,17 +144,23 @@ def rates(
     """Rates side by side, one panel a measure, each with its 95 % interval as a band."""
     if not axes:
         figure = Figure(figsize=(WIDE[0], HALF[1]), layout="constrained")
+        figure.get_layout_engine().set(wspace=0.07)
         axes = list(figure.subplots(1, len(measures)))
     for ax, measure in zip(axes, measures, strict=True):
         frame = rates[(rates["measure"] == measure) & rates["rate"].notna()]
         colour = PALETTE[measure]
         ax.set_title(name_of(measure, language), color=colour)
         _periods(ax, rates["period"], language)
+        ax.set_xlim(rates["period"].min(), rates["period"].max())
         _scale(ax, lambda share: language.percent(share, 0), "")
         if frame.empty:
-            ax.text(0.5, 0.5, language("nobody was at risk yet"), transform=ax.transAxes, ha="center")
+            ax.text(
+                0.5, 0.5, language("nobody was at risk yet"), transform=ax.transAxes, ha="center"
+            )
             continue
-        ax.fill_between(frame["period"], frame["low"], frame["high"], color=colour, alpha=0.18, lw=0)
+        ax.fill_between(
+            frame["period"], frame["low"], frame["high"], color=colour, alpha=0.18, lw=0
+        )
         sns.lineplot(frame, x="period", y="rate", color=colour, ax=ax, lw=2, errorbar=None)
         last = frame.iloc[-1]
         _label_ends(ax, [(last["rate"], language.percent(last["rate"]), measure)], last["period"])
@@ -170,14 +181,25 @@ def revenue(revenue: pd.DataFrame, language: Language, *, ax: Axes | None = None
     bottom = np.zeros(len(wide))
     for kind in kinds:
         ax.bar(
-            wide.index, wide[kind], bottom=bottom, width=width, color=PALETTE[kind],
-            label=name_of(kind, language), lw=0,
+            wide.index,
+            wide[kind],
+            bottom=bottom,
+            width=width,
+            color=PALETTE[kind],
+            label=name_of(kind, language),
+            lw=0,
         )
         bottom = bottom + wide[kind].to_numpy()
     handles, labels = ax.get_legend_handles_labels()
     ax.legend(
-        handles, labels, ncols=len(kinds), frameon=False, loc="lower left",
-        bbox_to_anchor=(0, 1.0), handlelength=1, borderaxespad=0.2,
+        handles,
+        labels,
+        ncols=len(kinds),
+        frameon=False,
+        loc="lower left",
+        bbox_to_anchor=(0, 1.0),
+        handlelength=1,
+        borderaxespad=0.2,
     )
     _periods(ax, wide.index, language)
     _scale(ax, language.short_money, language("revenue"))
@@ -199,22 +221,31 @@ def cohort_heatmap(
         average = average_retention(cohorts).set_index("age")["retention"]
         table = pd.concat([average.to_frame().T.set_axis([pd.NaT]), table])
         done = pd.concat([average.notna().to_frame().T.set_axis([pd.NaT]), done])
-    table, done = table.reindex(columns=done.columns), done.eq(True)  # noqa: FBT003
+    table, done = table.reindex(columns=done.columns), done.eq(True)
     texts = table.map(lambda x: _cell(x, share=share, language=language))
-    ax = _axes(ax, (WIDE[0], 0.9 + 0.235 * len(table)))
-    compared = table.drop(columns=0) if share and table.shape[1] > 1 else table
-    top = float(np.nanquantile(compared.to_numpy(dtype=float), 0.98)) if compared.size else 1.0
+    ax = _axes(ax, (WIDE[0], 0.9 + 0.25 * len(table)))
+    compared = table.where(done).drop(columns=0) if share else table.where(done)
+    top = compared.max(axis=None) if compared.notna().any(axis=None) else 1.0
     sns.heatmap(
-        table.astype(float), ax=ax, cmap="Blues", vmin=0, vmax=max(top, 1e-9), cbar=False,
-        annot=texts.to_numpy(), fmt="", annot_kws={"size": 7}, linewidths=0.6, linecolor="white",
-        rasterized=True,
+        table.where(done).astype(float),
+        ax=ax,
+        cmap=HEAT,
+        vmin=0,
+        vmax=top,
+        cbar=False,
+        annot=texts.to_numpy(),
+        fmt="",
+        annot_kws={"size": 7.5, "color": INK},
+        linewidths=0.6,
+        linecolor="white",
     )
     for row, column in np.argwhere((~done & table.notna()).to_numpy()):
-        ax.add_patch(
-            Rectangle((column, row), 1, 1, fill=False, hatch="////", lw=0, ec="#8795a5")
-        )
+        spot = Rectangle((column, row), 1, 1, fill=False, hatch="////", lw=0, ec="#c9d1da")
+        ax.add_patch(spot)
+        place = (column + 0.5, row + 0.5)
+        ax.text(*place, texts.iat[row, column], ha="center", va="center", size=7.5, color=QUIET)
     labels = [
-        language("average") if pd.isna(cohort) else language.period(cohort, short=True)
+        language("average (pooled)") if pd.isna(cohort) else language.period(cohort, short=True)
         for cohort in table.index
     ]
     ax.set_yticks(np.arange(len(labels)) + 0.5, labels, rotation=0, size=8)
@@ -253,12 +284,21 @@ def returns(returns: pd.DataFrame, language: Language, *, ax: Axes | None = None
             line["lapse_period"], line["low"], line["high"], color=colours[age], alpha=0.15, lw=0
         )
         last = line.iloc[-1]
-        text = language.plural("within {count} period", "within {count} periods", age)
-        labels.append((last["return_share"], f"{text} {language.percent(last['return_share'], 0)}",
-                       colours[age], last["lapse_period"]))
+        text = language("within {duration}", duration=language.duration(age))
+        share = language.percent(last["return_share"], 0)
+        labels.append(
+            (last["return_share"], f"{text}: {share}", colours[age], last["lapse_period"])
+        )
     for y, text, colour, x in labels:
-        ax.annotate(text, (x, y), (6, 0), textcoords="offset points", va="center",
-                    color=INK if colour == "#9cc3df" else colour, annotation_clip=False)
+        ax.annotate(
+            text,
+            (x, y),
+            (6, 0),
+            textcoords="offset points",
+            va="center",
+            color=INK if colour == "#9cc3df" else colour,
+            annotation_clip=False,
+        )
     _periods(ax, frame["lapse_period"].drop_duplicates(), language)
     ax.set_ylim(bottom=0)
     _scale(ax, lambda share: language.percent(share, 0), language("share that has bought again"))
@@ -283,19 +323,32 @@ def return_curve(
     longest = int(min(curve["days"].max(), max(365, thresholds["days"].max() * 1.25)))
     shown = curve[curve["days"] <= longest]
     ax.fill_between(
-        shown["days"], 1 - shown["high"], 1 - shown["low"], color=PALETTE[ACTIVE], alpha=0.18,
-        step="post", lw=0,
+        shown["days"],
+        1 - shown["high"],
+        1 - shown["low"],
+        color=PALETTE[ACTIVE],
+        alpha=0.18,
+        step="post",
+        lw=0,
     )
     ax.step(shown["days"], 1 - shown["survival"], where="post", color=PALETTE[ACTIVE], lw=2)
-    for row, colour in zip(
-        thresholds.itertuples(), (PALETTE[DORMANT], PALETTE[LOST]), strict=True
-    ):
+    for row, colour in zip(thresholds.itertuples(), (PALETTE[DORMANT], PALETTE[LOST]), strict=True):
         ax.axvline(row.days, color=colour, lw=1.4, ls="--")
-        text = language.plural("{name}: {count} day", "{name}: {count} days", row.days,
-                               name=name_of(row.threshold, language))
+        text = language.plural(
+            "{name}: {count} day",
+            "{name}: {count} days",
+            row.days,
+            name=name_of(row.threshold, language),
+        )
         ax.annotate(
-            text, (row.days, 0.04), (5, 0), xycoords=("data", "axes fraction"),
-            textcoords="offset points", color=colour, weight="bold", rotation=0,
+            text,
+            (row.days, 0.04),
+            (5, 0),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            color=colour,
+            weight="bold",
+            rotation=0,
         )
     ax.set(xlim=(0, longest), ylim=(0, None))
     ax.set_xlabel(language("days since a purchase"))
@@ -312,7 +365,13 @@ def _scale(ax: Axes, text: Callable[[float], str], label: str) -> None:
 def _periods(ax: Axes, periods: Any, language: Language) -> None:
     """Name some of the periods on the x axis, the newest among them."""
     starts = list(periods.drop_duplicates()) if isinstance(periods, pd.Series) else list(periods)
-    every = max(1, -(-len(starts) // max(4, int(ax.get_figure().get_size_inches()[0] / len(ax.get_figure().axes) * 0.95))))
+    every = max(
+        1,
+        -(
+            -len(starts)
+            // max(4, int(ax.get_figure().get_size_inches()[0] / len(ax.get_figure().axes) * 0.95))
+        ),
+    )
     chosen = starts[::-1][::every][::-1]
     ax.set_xticks(chosen, [language.period(start, short=True) for start in chosen])
     ax.set_xlabel("")
@@ -331,6 +390,12 @@ def _label_ends(ax: Axes, labels: list[tuple[float, str, str]], x: Any) -> None:
         place = max(value, placed[-1] + apart) if placed else value
         placed.append(place)
         ax.annotate(
-            text, (x, place), (7, 0), textcoords="offset points", va="center",
-            color=PALETTE[key], weight="bold", annotation_clip=False,
+            text,
+            (x, place),
+            (7, 0),
+            textcoords="offset points",
+            va="center",
+            color=PALETTE[key],
+            weight="bold",
+            annotation_clip=False,
         )

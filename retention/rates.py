@@ -74,9 +74,7 @@ def _ended(spells: ir.Table, calendar: Calendar) -> ir.Table:
         start="started_on",
         number="ended_on",
     )
-    return (
-        active.filter(active.start < active.number).group_by("number").agg(ended=ibis._.count())
-    )
+    return active.filter(active.start < active.number).group_by("number").agg(ended=ibis._.count())
 
 
 def _returned(spells: ir.Table, calendar: Calendar) -> ir.Table:

@@ -60,7 +60,9 @@ class Source:
         try:
             return self.stored(name, table)
         except duckdb.Error as error:
-            raise DataRefused(f"the source cannot be read to its end: {_first_line(error)}") from None
+            raise DataRefused(
+                f"the source cannot be read to its end: {_first_line(error)}"
+            ) from None
 
 
 def open_source(
@@ -171,7 +173,9 @@ def _matching(source: str, resolved: str, folder: Path) -> list[Path]:
         )
     for path in paths:
         if path.is_dir():
-            raise DataRefused(f"source {source}: it is a folder; name the files: {source}/*.parquet")
+            raise DataRefused(
+                f"source {source}: it is a folder; name the files: {source}/*.parquet"
+            )
         if path.stat().st_size == 0:
             raise DataRefused(f"source {source}: {path.name} is empty (0 bytes)")
     return paths

@@ -10,7 +10,6 @@ from difflib import get_close_matches
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
 

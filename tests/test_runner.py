@@ -49,6 +49,13 @@ def batch(folder: Path) -> Batch:
     return run(units, plan)
 
 
+@pytest.fixture(scope="module")
+def reports(batch: Batch, folder: Path) -> Path:
+    """Where that run published."""
+    assert batch.index == folder / "reports" / "index.html"
+    return folder / "reports"
+
+
 def of(batch: Batch, slug: str) -> Outcome:
     return next(result.outcome for result in batch.results if result.settings.slug == slug)
 
@@ -60,25 +67,25 @@ def test_each_fault_has_its_status_and_says_what_happened(batch: Batch, slug: st
     assert words in of(batch, slug).message
 
 
-def test_faults_of_some_units_leave_the_others_published(batch: Batch, folder: Path) -> None:
+def test_faults_of_some_units_leave_the_others_published(batch: Batch, reports: Path) -> None:
     assert [r.settings.slug for r in batch.results if r.outcome.status.good] == ["good", "hostile"]
-    report = folder / "reports" / "good" / "2026-10-31" / "report.html"
-    assert (folder / "reports" / "good" / "latest.html").read_bytes() == report.read_bytes()
+    report = reports / "good" / "2026-10-31" / "report.html"
+    assert (reports / "good" / "latest.html").read_bytes() == report.read_bytes()
 
 
 def test_a_speaking_error_is_shown_without_its_class_or_a_traceback(batch: Batch) -> None:
     assert of(batch, "refused").message == "orders.csv: column ordered_at is missing"
 
 
-def test_frames_are_published_byte_for_byte(batch: Batch, folder: Path) -> None:
-    data = folder / "reports" / "good" / "2026-10-31" / "data" / "ledger.csv"
+def test_frames_are_published_byte_for_byte(reports: Path) -> None:
+    data = reports / "good" / "2026-10-31" / "data" / "ledger.csv"
     assert data.read_bytes() == "period,revenue\n2026-10-01,€ 7\n".encode()
     with data.open(encoding="utf-8") as stream:
         assert list(csv.reader(stream))[1] == ["2026-10-01", "€ 7"]
 
 
-def test_manifest_tells_settings_facts_versions_and_checksums(batch: Batch, folder: Path) -> None:
-    report = folder / "reports" / "good" / "2026-10-31"
+def test_manifest_tells_settings_facts_versions_and_checksums(reports: Path) -> None:
+    report = reports / "good" / "2026-10-31"
     manifest = json.loads((report / "manifest.json").read_bytes())
     assert manifest["settings"]["inactive_after"] == 30
     # The notebook ran in its own folder, and what the kit does not know is kept.
@@ -90,59 +97,56 @@ def test_manifest_tells_settings_facts_versions_and_checksums(batch: Batch, fold
         assert file == {"sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw)}
 
 
-def test_published_files_do_not_tell_the_machines_folders(batch: Batch, folder: Path) -> None:
-    for path in (folder / "reports" / "good").rglob("*"):
+def test_published_files_do_not_tell_the_machines_folders(reports: Path) -> None:
+    for path in (reports / "good").rglob("*"):
         if path.is_file():
-            assert str(folder).encode() not in path.read_bytes(), path
+            assert str(reports.parent).encode() not in path.read_bytes(), path
 
 
-def test_executed_notebook_is_whole_and_was_told_unit_and_day(batch: Batch, folder: Path) -> None:
-    executed = nbformat.read(
-        folder / "reports" / "good" / "2026-10-31" / "report.ipynb", as_version=4
-    )
+def test_executed_notebook_is_whole_and_was_told_unit_and_day(reports: Path) -> None:
+    executed = nbformat.read(reports / "good" / "2026-10-31" / "report.ipynb", as_version=4)
     code = [cell for cell in executed.cells if cell.cell_type == "code" and cell.source]
     assert [cell.execution_count for cell in code] == [1, 2, 3, 4, 5, 6, 7]
     assert 'unit = "../params/good.yaml"\nas_of = "2026-10-31"' in code[1].source
 
 
-def test_failed_notebook_ends_where_it_failed(batch: Batch, folder: Path) -> None:
+def test_failed_notebook_ends_where_it_failed(reports: Path) -> None:
     for slug in ("killed", "endless", "exits"):
-        left = nbformat.read(folder / "reports" / slug / "failure.ipynb", as_version=4)
+        left = nbformat.read(reports / slug / "failure.ipynb", as_version=4)
         after = [cell for cell in left.cells if cell.source.startswith(("tile =", "html ="))]
         assert [cell.execution_count for cell in after] == [None, None]
         # papermill would call cells completed that no kernel ever saw.
         assert not any("papermill" in cell.metadata for cell in after)
 
 
-def test_failure_page_explains_and_escapes(batch: Batch, folder: Path) -> None:
-    page = (folder / "reports" / "raises" / "failure.html").read_text(encoding="utf-8")
+def test_failure_page_explains_and_escapes(reports: Path) -> None:
+    page = (reports / "raises" / "failure.html").read_text(encoding="utf-8")
     assert "no such &lt;b&gt;column&lt;/b&gt;" in page
     assert "<b>" not in page
     assert "Traceback" in page.partition("<details>")[2]
     assert "\x1b" not in page
 
 
-def test_hostile_names_are_text_on_report_and_index(batch: Batch, folder: Path) -> None:
-    assert batch.index
-    report = folder / "reports" / "hostile" / "latest.html"
-    for page in (report, batch.index):
+def test_hostile_names_are_text_on_report_and_index(reports: Path) -> None:
+    report = reports / "hostile" / "latest.html"
+    for page in (report, reports / "index.html"):
         text = page.read_text(encoding="utf-8")
         assert "<script" not in text
         assert "&lt;script&gt;alert(1)&lt;/script&gt;&amp;" in text
 
 
-def test_nothing_is_left_behind(batch: Batch, folder: Path) -> None:
+def test_nothing_is_left_behind(reports: Path) -> None:
     assert psutil.Process().children(recursive=True) == []
-    assert [path.name for path in (folder / "reports").iterdir() if path.name[0] == "."] == []
-    assert not (folder / "reports" / "good" / "failure.html").exists()
-    assert not (folder / "reports" / "raises" / "latest.html").exists()
+    assert [path.name for path in reports.iterdir() if path.name[0] == "."] == []
+    assert not (reports / "good" / "failure.html").exists()
+    assert not (reports / "raises" / "latest.html").exists()
 
 
 def test_resume_runs_only_what_is_not_published_with_these_settings(
-    batch: Batch, folder: Path
+    folder: Path, reports: Path
 ) -> None:
     path = folder / "note{books}" / "retention_report.ipynb"
-    plan = Plan(path, folder / "reports", unit_seconds=60, resume=True)
+    plan = Plan(path, reports, unit_seconds=60, resume=True)
     same, changed = unit(folder, "good"), unit(folder, "hostile", name="Changed")
     results = run([same, changed, unit(folder, "raises")], plan).results
     statuses = [result.outcome.status for result in results]

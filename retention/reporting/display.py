@@ -6,6 +6,7 @@ outputs are readable without the report's stylesheet.
 
 import base64
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from html import escape
@@ -64,9 +65,7 @@ class Report:
         _show("", f"{name}: {len(frame)} rows", {FRAME: {"name": name, "csv": csv}})
         return frame
 
-    def summary(
-        self, ledger: pd.DataFrame, rates: pd.DataFrame, revenue: pd.DataFrame
-    ) -> None:
+    def summary(self, ledger: pd.DataFrame, rates: pd.DataFrame, revenue: pd.DataFrame) -> None:
         """Headline and tiles of the newest complete period, and the facts of the run."""
         headline = narrative.headline(self.unit.settings.unit, ledger, rates, self.language)
         tiles = narrative.tiles(ledger, rates, revenue, self.language)
@@ -181,7 +180,8 @@ def _tiles(tiles: Sequence[Tile]) -> str:
             f'<div class="tile"><p class="tile-label">{escape(tile.label)}</p>'
             f'<p class="tile-value">{escape(tile.value)}</p>'
             f'<p class="tile-detail">{escape(tile.detail)}</p>'
-            f'<p class="tile-change {tile.tone}">{escape(tile.change)}</p></div>'
+            f'<p class="tile-change {tile.tone}">{escape(tile.change)}</p>'
+            f'<p class="tile-change neutral">{escape(tile.change_year)}</p></div>'
             for tile in tiles
         )
         + "</section>"
@@ -194,7 +194,24 @@ def _svg(ax: Axes) -> str:
     buffer = io.BytesIO()
     with rc_context(plots.STYLE):
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    small = _compact(buffer.getvalue().decode())
+    return f"data:image/svg+xml;base64,{base64.b64encode(small.encode()).decode()}"
+
+
+def _compact(svg: str) -> str:
+    """The same drawing in a third of the bytes: a tenth of a point is finer than any screen."""
+    svg = re.sub(r' transform="rotate\(-0 [^"]*"', "", svg)
+    svg = re.sub(r"(\d+\.\d)\d+", r"\1", svg)
+    svg = re.sub(r"(?<=[\d\n]) ?\n(?=[MLCQz\"])", "", svg)
+    svg = re.sub(r">\s+<", "><", svg)
+    classes: dict[str, str] = {}
+
+    def named(style: re.Match[str]) -> str:
+        return f'class="{classes.setdefault(style[1], f"s{len(classes)}")}"'
+
+    svg = re.sub(r'style="([^"]*)"', named, svg)
+    rules = "".join(f".{name}{{{style}}}" for style, name in classes.items())
+    return svg.replace("</style>", f"{rules}</style>", 1)
 
 
 def _show(html: str, plain: str, bundle: dict[str, Any] | None = None) -> None:
