@@ -135,14 +135,15 @@ class Language:
             amount, self.currency, locale=self.locale, fraction_digits=_digits(amount)
         )
 
-    def date(self, day: date) -> str:
+    def day(self, day: date) -> str:
         """A day, month in words."""
         return format_date(day, "long", locale=self.locale)
 
     def period(self, start: date, *, short: bool = False) -> str:
         """The name of the period that starts on a day.
 
-        >>> Language("fr").period(date(2026, 10, 1)), Language().period(date(2026, 10, 1), short=True)
+        >>> october = date(2026, 10, 1)
+        >>> Language("fr").period(october), Language().period(october, short=True)
         ('octobre 2026', 'Oct 2026')
         """
         if self.frequency == "week":

@@ -12,13 +12,8 @@ from retention.errors import CheckFailed
 from retention.lifecycle import ACTIVE, DORMANT, LOST, PROSPECT, STATES
 from retention.periods import Calendar
 
-NEW, RETAINED, REACTIVATED, WON_BACK, NO_PURCHASE = (
-    "new",
-    "retained",
-    "reactivated",
-    "won_back",
-    "no_purchase",
-)
+NEW, REACTIVATED, WON_BACK, LAPSED = "new", "reactivated", "won_back", "lapsed"
+RETAINED, NO_PURCHASE = "retained", "no_purchase"
 
 LEDGER = ibis.schema(
     {

@@ -197,8 +197,8 @@ def movements(ledger: pd.DataFrame, language: Language) -> str:
     """Alt text of the waterfall of the newest period."""
     last = ledger.iloc[-1]
     return language(
-        "{opening} active at the opening of {period}, plus {new} new, {reactivated} reactivated and "
-        "{won_back} won back, minus {lapsed} lapsed, makes {closing} at its close.",
+        "{opening} active at the opening of {period}, plus {new} new, {reactivated} reactivated "
+        "and {won_back} won back, minus {lapsed} lapsed, makes {closing} at its close.",
         opening=language.number(last["opening_active"]),
         period=language.period(last["period"]),
         new=language.number(last[NEW]),

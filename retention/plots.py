@@ -1,10 +1,10 @@
 """Charts: a small computed frame -> Axes. Nothing is computed here beyond picking what to show.
 
-One palette, keyed by state, readable to the colour-blind and in grey print. Lines and bars are
-labelled where they stand; axes carry their units.
+Lines and bars are labelled where they stand; axes carry their units.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,197 +12,144 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter
 
 from retention.cohorts import average_retention
 from retention.language import Language
-from retention.ledger import NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
+from retention.ledger import LAPSED, NEW, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST
-from retention.rates import CHURN, REACTIVATION, RETENTION, WIN_BACK
+from retention.style import (
+    HEAT,
+    INK,
+    PALETTE,
+    QUIET,
+    STYLE,
+    axes,
+    label_ends,
+    name_periods,
+    panels,
+    scale,
+)
 from retention.words import name_of
-
-PALETTE = {
-    ACTIVE: "#0b5c93",
-    DORMANT: "#a86400",
-    LOST: "#5f6670",
-    NEW: "#00704f",
-    RETAINED: "#0b5c93",
-    REACTIVATED: "#3b87bd",
-    WON_BACK: "#9c3a72",
-    NO_PURCHASE: "#9aa1a9",
-    "lapsed": "#b3431b",
-    CHURN: "#b3431b",
-    RETENTION: "#0b5c93",
-    REACTIVATION: "#3b87bd",
-    WIN_BACK: "#9c3a72",
-}
-INK, QUIET, GRID = "#1d2733", "#5b6673", "#dfe3e8"
-# Light enough everywhere for dark figures to be read on it.
-HEAT = sns.blend_palette(["#f3f8fc", "#a5cbe6", "#5a9fd0"], as_cmap=True)
-WIDE, HALF = (10.8, 3.9), (5.4, 3.3)
-
-STYLE = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": GRID,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.labelcolor": QUIET,
-    "axes.labelsize": 9,
-    "axes.spines.left": False,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 10.5,
-    "axes.titleweight": "bold",
-    "figure.facecolor": "none",
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 9,
-    "grid.color": GRID,
-    "grid.linewidth": 0.8,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "retention",
-    "text.color": INK,
-    "xtick.color": QUIET,
-    "ytick.color": QUIET,
-    "xtick.bottom": False,
-    "ytick.left": False,
-}
-
-
-def _axes(ax: Axes | None, size: tuple[float, float] = WIDE) -> Axes:
-    return Figure(figsize=size, layout="constrained").subplots() if ax is None else ax
 
 
 @rc_context(STYLE)
 def stocks(ledger: pd.DataFrame, language: Language, *, ax: Axes | None = None) -> Axes:
     """Customers active, dormant and lost at the close of each period, one line a state."""
-    ax = _axes(ax)
+    ax = axes(ax)
     names = {f"closing_{state}": state for state in (ACTIVE, DORMANT, LOST)}
     shown = [name for name in names if ledger[name].any()]
     long = ledger.melt("period", shown, "state", "customers").replace({"state": names})
     sns.lineplot(
         long, x="period", y="customers", hue="state", palette=PALETTE, legend=False, ax=ax, lw=2.2
     )
+    ax.set_ylim(bottom=0)
     last = ledger.iloc[-1]
-    _label_ends(
+    label_ends(
         ax,
         [
             (
+                last["period"],
                 last[name],
                 f"{name_of(names[name], language)} {language.number(last[name])}",
-                names[name],
+                PALETTE[names[name]],
             )
             for name in shown
         ],
-        last["period"],
     )
-    _periods(ax, ledger["period"], language)
-    _scale(ax, language.short_number, language("customers at the close"))
+    name_periods(ax, ledger["period"].tolist(), language)
+    scale(ax, language.short_number, language("customers at the close"))
     return ax
 
 
 @rc_context(STYLE)
 def movements(ledger: pd.DataFrame, language: Language, *, ax: Axes | None = None) -> Axes:
-    """The newest period as a waterfall: active at the opening, events, active at the close."""
-    ax = _axes(ax)
+    """The newest period as a waterfall: active at the opening, events, active at the close.
+
+    Opening and close are levels, not bars, because the axis need not begin at 0.
+    """
+    ax = axes(ax)
     last = ledger.iloc[-1]
-    steps = [(NEW, last[NEW]), (REACTIVATED, last[REACTIVATED]), (WON_BACK, last[WON_BACK])]
-    steps.append(("lapsed", -last["lapsed"]))
-    levels = np.cumsum([last["opening_active"], *(size for _, size in steps)])
-    names = [language("active at the opening"), *(name_of(kind, language) for kind, _ in steps)]
-    names.append(language("active at the close"))
+    steps = {kind: int(last[kind]) for kind in (NEW, REACTIVATED, WON_BACK)}
+    steps[LAPSED] = -int(last[LAPSED])
+    levels = np.cumsum([last["opening_active"], *steps.values()])
     span = max(levels.max() - levels.min(), 1)
     for place, level in ((0, levels[0]), (len(steps) + 1, levels[-1])):
         ax.plot([place - 0.38, place + 0.38], [level, level], color=PALETTE[ACTIVE], lw=4)
         ax.text(place, level + span * 0.04, language.number(level), ha="center", weight="bold")
-    for place, (kind, size) in enumerate(steps, start=1):
-        before, after = levels[place - 1], levels[place]
-        ax.bar(place, abs(size), bottom=min(before, after), width=0.62, color=PALETTE[kind])
-        ax.text(
-            place,
-            max(before, after) + span * 0.04,
-            language.signed(size),
-            ha="center",
-            color=PALETTE[kind],
-            weight="bold",
-        )
+    for place, (kind, size) in enumerate(steps.items(), start=1):
+        low, high = sorted((levels[place - 1], levels[place]))
+        ax.bar(place, high - low, bottom=low, width=0.62, color=PALETTE[kind])
+        text, colour = language.signed(size), PALETTE[kind]
+        ax.text(place, high + span * 0.04, text, ha="center", weight="bold", color=colour)
     for place, level in enumerate(levels):
         ax.plot([place + 0.31, place + 0.69], [level, level], color=QUIET, lw=0.8, ls=":")
+    names = [
+        language("active at the opening"),
+        *(name_of(kind, language) for kind in steps),
+        language("active at the close"),
+    ]
     ax.set_xticks(range(len(names)), names)
     ax.set_ylim(levels.min() - span * 0.12, levels.max() + span * 0.18)
-    _scale(ax, language.short_number, language("active customers"))
+    scale(ax, language.short_number, language("active customers"))
     return ax
 
 
 @rc_context(STYLE)
 def rates(
-    rates: pd.DataFrame, measures: Sequence[str], language: Language, *, axes: Sequence[Axes] = ()
+    rates: pd.DataFrame, measures: Sequence[str], language: Language, *, ax: Sequence[Axes] = ()
 ) -> Sequence[Axes]:
     """Rates side by side, one panel a measure, each with its 95 % interval as a band."""
-    if not axes:
-        figure = Figure(figsize=(WIDE[0], HALF[1]), layout="constrained")
-        figure.get_layout_engine().set(wspace=0.07)
-        axes = list(figure.subplots(1, len(measures)))
-    for ax, measure in zip(axes, measures, strict=True):
-        frame = rates[(rates["measure"] == measure) & rates["rate"].notna()]
+    starts = sorted(rates["period"].unique())
+    places = ax or panels(len(measures), height=3.3)
+    for place, measure in zip(places, measures, strict=True):
         colour = PALETTE[measure]
-        ax.set_title(name_of(measure, language), color=colour)
-        _periods(ax, rates["period"], language)
-        ax.set_xlim(rates["period"].min(), rates["period"].max())
-        _scale(ax, lambda share: language.percent(share, 0), "")
+        place.set_title(name_of(measure, language), color=colour)
+        frame = rates[(rates["measure"] == measure) & rates["rate"].notna()]
         if frame.empty:
-            ax.text(
-                0.5, 0.5, language("nobody was at risk yet"), transform=ax.transAxes, ha="center"
-            )
+            text = language("nobody was at risk yet")
+            place.text(0.5, 0.5, text, transform=place.transAxes, ha="center")
+            place.set_axis_off()
             continue
-        ax.fill_between(
+        place.fill_between(
             frame["period"], frame["low"], frame["high"], color=colour, alpha=0.18, lw=0
         )
-        sns.lineplot(frame, x="period", y="rate", color=colour, ax=ax, lw=2, errorbar=None)
-        last = frame.iloc[-1]
-        _label_ends(ax, [(last["rate"], language.percent(last["rate"]), measure)], last["period"])
-        ax.set(xlabel="", ylabel="")
+        sns.lineplot(frame, x="period", y="rate", color=colour, ax=place, lw=2, errorbar=None)
         if frame["rate"].min() < 0.5:
-            ax.set_ylim(bottom=0)
-    return axes
+            place.set_ylim(bottom=0)
+        last = frame.iloc[-1]
+        label_ends(place, [(last["period"], last["rate"], language.percent(last["rate"]), colour)])
+        name_periods(place, starts, language, most=4)
+        if len(starts) > 1:
+            place.set_xlim(starts[0], starts[-1])
+        scale(place, lambda share: language.percent(share, 0), "")
+    return places
 
 
 @rc_context(STYLE)
 def revenue(revenue: pd.DataFrame, language: Language, *, ax: Axes | None = None) -> Axes:
     """Revenue of each period, stacked by how its customers came to buy in it."""
-    ax = _axes(ax)
-    kinds = [k for k in (RETAINED, NEW, REACTIVATED, WON_BACK) if k in set(revenue["bought_as"])]
-    wide = revenue.pivot(index="period", columns="bought_as", values="revenue")
-    wide = wide.reindex(columns=kinds).fillna(0.0).clip(lower=0)
-    width = 0.8 * _step(wide.index)
+    ax = axes(ax)
+    wide = revenue.pivot_table("revenue", "period", "bought_as", aggfunc="sum", fill_value=0.0)
+    kinds = [kind for kind in (RETAINED, NEW, REACTIVATED, WON_BACK) if kind in wide]
+    starts = list(wide.index)
+    step = min((b - a for a, b in pairwise(starts)), default=pd.Timedelta(days=20))
     bottom = np.zeros(len(wide))
     for kind in kinds:
-        ax.bar(
-            wide.index,
-            wide[kind],
-            bottom=bottom,
-            width=width,
-            color=PALETTE[kind],
-            label=name_of(kind, language),
-            lw=0,
-        )
-        bottom = bottom + wide[kind].to_numpy()
-    handles, labels = ax.get_legend_handles_labels()
+        height, name = wide[kind].clip(lower=0).to_numpy(), name_of(kind, language)
+        width: Any = 0.8 * step
+        ax.bar(starts, height, width, bottom, color=PALETTE[kind], label=name, lw=0)
+        bottom = bottom + height
     ax.legend(
-        handles,
-        labels,
-        ncols=len(kinds),
+        ncols=max(len(kinds), 1),
         frameon=False,
         loc="lower left",
         bbox_to_anchor=(0, 1.0),
         handlelength=1,
         borderaxespad=0.2,
     )
-    _periods(ax, wide.index, language)
-    _scale(ax, language.short_money, language("revenue"))
+    name_periods(ax, starts, language)
+    scale(ax, language.short_money, language("revenue"))
     return ax
 
 
@@ -215,23 +162,24 @@ def cohort_heatmap(
     What is not observed yet stays empty; cells of the running period are hatched.
     """
     table = cohorts.pivot(index="cohort", columns="age", values=value)
-    done = cohorts.pivot(index="cohort", columns="age", values="complete")
-    share = value == "retention"
-    if share:
+    done = cohorts.pivot(index="cohort", columns="age", values="complete").eq(other=True)
+    names = [language.period(cohort, short=True) for cohort in table.index]
+    is_share = value == "retention"
+    if is_share:
         average = average_retention(cohorts).set_index("age")["retention"]
-        table = pd.concat([average.to_frame().T.set_axis([pd.NaT]), table])
-        done = pd.concat([average.notna().to_frame().T.set_axis([pd.NaT]), done])
-    table, done = table.reindex(columns=done.columns), done.eq(True)
-    texts = table.map(lambda x: _cell(x, share=share, language=language))
-    ax = _axes(ax, (WIDE[0], 0.9 + 0.25 * len(table)))
-    compared = table.where(done).drop(columns=0) if share else table.where(done)
-    top = compared.max(axis=None) if compared.notna().any(axis=None) else 1.0
+        top_row = average.reindex(table.columns).to_frame(pd.NaT).T
+        table, done = pd.concat([top_row, table]), pd.concat([top_row.notna(), done])
+        names = [language("average (pooled)"), *names]
+    texts = table.map(lambda cell: _cell(cell, is_share, language))
+    ax = axes(ax, height=0.9 + 0.25 * len(table))
+    # Everybody bought at age 0: it would leave no colour for the other ages.
+    compared = table.where(done).drop(columns=0) if is_share else table.where(done)
     sns.heatmap(
         table.where(done).astype(float),
         ax=ax,
         cmap=HEAT,
         vmin=0,
-        vmax=top,
+        vmax=np.nanmax(compared.to_numpy(dtype=float), initial=1e-9),
         cbar=False,
         annot=texts.to_numpy(),
         fmt="",
@@ -242,76 +190,60 @@ def cohort_heatmap(
     for row, column in np.argwhere((~done & table.notna()).to_numpy()):
         spot = Rectangle((column, row), 1, 1, fill=False, hatch="////", lw=0, ec="#c9d1da")
         ax.add_patch(spot)
-        place = (column + 0.5, row + 0.5)
-        ax.text(*place, texts.iat[row, column], ha="center", va="center", size=7.5, color=QUIET)
-    labels = [
-        language("average (pooled)") if pd.isna(cohort) else language.period(cohort, short=True)
-        for cohort in table.index
-    ]
-    ax.set_yticks(np.arange(len(labels)) + 0.5, labels, rotation=0, size=8)
-    ax.set_xticks(np.arange(table.shape[1]) + 0.5, [str(a) for a in table.columns], size=8)
-    if share:
+        place, text = (column + 0.5, row + 0.5), str(texts.iat[row, column])
+        ax.text(*place, text, ha="center", va="center", size=7.5, color=QUIET)
+    ax.set_yticks(np.arange(len(names)) + 0.5, names, rotation=0, size=8)
+    ages = [str(age) for age in table.columns]
+    ax.set_xticks(np.arange(len(ages)) + 0.5, ages, rotation=0, size=8)
+    if is_share:
         ax.axhline(1, color="white", lw=4)
     ax.grid(visible=False)
-    ax.set_xlabel(language("periods since the first purchase"))
-    ax.set_ylabel("")
+    ax.set(xlabel=language("periods since the first purchase"), ylabel="")
     ax.xaxis.set_label_position("top")
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     return ax
 
 
-def _cell(value: float, *, share: bool, language: Language) -> str:
+def _cell(value: float, is_share: bool, language: Language) -> str:
     if pd.isna(value):
         return ""
-    return language.number(value * 100) if share else language.short_number(round(value))
+    return language.number(value * 100) if is_share else language.short_number(round(value))
 
 
 @rc_context(STYLE)
 def returns(returns: pd.DataFrame, language: Language, *, ax: Axes | None = None) -> Axes:
-    """Share of each lapse cohort that has bought again within a few fixed ages, one line an age."""
-    ax = _axes(ax)
-    ages = _ages(returns)
-    frame = returns[returns["age"].isin(ages)]
-    colours = dict(zip(ages, ("#9cc3df", "#3b87bd", "#0b3d63"), strict=False))
+    """Share of each lapse cohort that has bought again within a few fixed ages, one line an age.
+
+    Estimates for cohorts that have not been watched for so long are dotted.
+    """
+    ax = axes(ax)
     labels = []
-    for age in ages:
-        line = frame[frame["age"] == age]
+    for age, colour in zip(_ages(returns), ("#6ea3c8", "#2f79ad", "#0b3d63"), strict=False):
+        line = returns[returns["age"] == age]
         whole = line[line["complete"]]
-        ax.plot(line["lapse_period"], line["return_share"], color=colours[age], lw=1.4, ls=":")
-        ax.plot(whole["lapse_period"], whole["return_share"], color=colours[age], lw=2.2)
+        ax.plot(line["lapse_period"], line["return_share"], color=colour, lw=1.4, ls=":")
+        ax.plot(whole["lapse_period"], whole["return_share"], color=colour, lw=2.2)
         ax.fill_between(
-            line["lapse_period"], line["low"], line["high"], color=colours[age], alpha=0.15, lw=0
+            line["lapse_period"], line["low"], line["high"], color=colour, alpha=0.15, lw=0
         )
         last = line.iloc[-1]
         text = language("within {duration}", duration=language.duration(age))
         share = language.percent(last["return_share"], 0)
-        labels.append(
-            (last["return_share"], f"{text}: {share}", colours[age], last["lapse_period"])
-        )
-    for y, text, colour, x in labels:
-        ax.annotate(
-            text,
-            (x, y),
-            (6, 0),
-            textcoords="offset points",
-            va="center",
-            color=INK if colour == "#9cc3df" else colour,
-            annotation_clip=False,
-        )
-    _periods(ax, frame["lapse_period"].drop_duplicates(), language)
+        labels.append((last["lapse_period"], last["return_share"], f"{text}: {share}", colour))
     ax.set_ylim(bottom=0)
-    _scale(ax, lambda share: language.percent(share, 0), language("share that has bought again"))
+    label_ends(ax, labels)
+    name_periods(ax, sorted(returns["lapse_period"].unique()), language)
+    scale(ax, lambda share: language.percent(share, 0), language("share that has bought again"))
     ax.set_xlabel(language("period of the lapse"))
     return ax
 
 
 def _ages(returns: pd.DataFrame) -> list[int]:
-    """Up to three ages to compare: the first, a quarter and a whole year's worth of periods."""
-    ages = sorted(returns["age"].unique())
-    counts = returns.groupby("age")["lapse_period"].nunique()
-    wanted = [age for age in (1, 3, 12) if age in ages and counts[age] >= 2]
-    return [int(age) for age in wanted or ages[:1]]
+    """Up to three ages to compare: 1, 3 and 12 periods, where two cohorts at least reached them."""
+    cohorts = returns.groupby("age")["lapse_period"].nunique()
+    wanted = [age for age in (1, 3, 12) if cohorts.get(age, 0) > 1]
+    return wanted or [int(age) for age in cohorts.index[:1]]
 
 
 @rc_context(STYLE)
@@ -319,83 +251,35 @@ def return_curve(
     curve: pd.DataFrame, thresholds: pd.DataFrame, language: Language, *, ax: Axes | None = None
 ) -> Axes:
     """How long customers take to buy again, with the two thresholds drawn where they cut."""
-    ax = _axes(ax)
-    longest = int(min(curve["days"].max(), max(365, thresholds["days"].max() * 1.25)))
+    ax = axes(ax)
+    longest = max(365, int(thresholds["days"].max() * 1.25))
     shown = curve[curve["days"] <= longest]
+    colour = PALETTE[ACTIVE]
     ax.fill_between(
         shown["days"],
         1 - shown["high"],
         1 - shown["low"],
-        color=PALETTE[ACTIVE],
+        color=colour,
         alpha=0.18,
         step="post",
         lw=0,
     )
-    ax.step(shown["days"], 1 - shown["survival"], where="post", color=PALETTE[ACTIVE], lw=2)
-    for row, colour in zip(thresholds.itertuples(), (PALETTE[DORMANT], PALETTE[LOST]), strict=True):
-        ax.axvline(row.days, color=colour, lw=1.4, ls="--")
-        text = language.plural(
-            "{name}: {count} day",
-            "{name}: {count} days",
-            row.days,
-            name=name_of(row.threshold, language),
-        )
+    ax.step(shown["days"], 1 - shown["survival"], where="post", color=colour, lw=2)
+    names, days = thresholds["threshold"].tolist(), thresholds["days"].tolist()
+    for name, day, tint, level in zip(names, days, (DORMANT, LOST), (0.04, 0.12), strict=True):
+        ax.axvline(day, color=PALETTE[tint], lw=1.4, ls="--")
         ax.annotate(
-            text,
-            (row.days, 0.04),
+            language.plural(
+                "{name} {count} day", "{name} {count} days", day, name=name_of(name, language)
+            ),
+            (day, level),
             (5, 0),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
-            color=colour,
+            color=PALETTE[tint],
             weight="bold",
-            rotation=0,
         )
     ax.set(xlim=(0, longest), ylim=(0, None))
+    scale(ax, lambda share: language.percent(share, 0), language("followed by another purchase"))
     ax.set_xlabel(language("days since a purchase"))
-    _scale(ax, lambda share: language.percent(share, 0), language("followed by another purchase"))
     return ax
-
-
-def _scale(ax: Axes, text: Callable[[float], str], label: str) -> None:
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
-    ax.set_ylabel(label)
-    ax.yaxis.get_major_locator().set_params(nbins=6)
-
-
-def _periods(ax: Axes, periods: Any, language: Language) -> None:
-    """Name some of the periods on the x axis, the newest among them."""
-    starts = list(periods.drop_duplicates()) if isinstance(periods, pd.Series) else list(periods)
-    every = max(
-        1,
-        -(
-            -len(starts)
-            // max(4, int(ax.get_figure().get_size_inches()[0] / len(ax.get_figure().axes) * 0.95))
-        ),
-    )
-    chosen = starts[::-1][::every][::-1]
-    ax.set_xticks(chosen, [language.period(start, short=True) for start in chosen])
-    ax.set_xlabel("")
-
-
-def _step(periods: pd.Index) -> pd.Timedelta:
-    return (periods[1:] - periods[:-1]).min() if len(periods) > 1 else pd.Timedelta(days=20)
-
-
-def _label_ends(ax: Axes, labels: list[tuple[float, str, str]], x: Any) -> None:
-    """Labels at the right end of lines, pushed apart where they would overlap."""
-    low, high = ax.get_ylim()
-    apart = (high - low) * 0.075
-    placed: list[float] = []
-    for value, text, key in sorted(labels):
-        place = max(value, placed[-1] + apart) if placed else value
-        placed.append(place)
-        ax.annotate(
-            text,
-            (x, place),
-            (7, 0),
-            textcoords="offset points",
-            va="center",
-            color=PALETTE[key],
-            weight="bold",
-            annotation_clip=False,
-        )

@@ -48,9 +48,6 @@ def sensitivity(
         )
         table = rates(states, ledger(states, customer_days, calendar=calendar), calendar=calendar)
         newest = table.filter(table.period == ibis.literal(calendar.complete[-1].start))
-        parts.append(
-            newest.filter(newest.measure != RETENTION)
-            .to_pandas()
-            .assign(multiple=multiple, inactive_after=inactive, lost_after=lost)
-        )
+        frame: pd.DataFrame = newest.filter(newest.measure != RETENTION).to_pandas()
+        parts.append(frame.assign(multiple=multiple, inactive_after=inactive, lost_after=lost))
     return pd.concat(parts, ignore_index=True)[list(SENSITIVITY)]

@@ -80,7 +80,7 @@ class Unit:
 
     def ledger(self) -> pd.DataFrame:
         """One row a complete period (ledger.LEDGER), its identities asserted."""
-        frame = self._ledger.to_pandas()
+        frame = _frame(self._ledger)
         has_dormant = self.thresholds.inactive_after < self.thresholds.lost_after
         ledgers.check(frame, self.revenue(), has_dormant=has_dormant)
         return frame
@@ -88,16 +88,16 @@ class Unit:
     def revenue(self) -> pd.DataFrame:
         """One row a complete period and way of buying in it (ledger.REVENUE)."""
         table = ledgers.revenue(self.spells, self.customer_days, calendar=self.calendar)
-        return table.to_pandas()
+        return _frame(table)
 
     def rates(self) -> pd.DataFrame:
         """One row a complete period and measure (rates.RATES)."""
         table = rate_tables.rates(self.spells, self._ledger, calendar=self.calendar)
-        return table.to_pandas()
+        return _frame(table)
 
     def cohorts(self) -> pd.DataFrame:
         """One row a cohort and age (cohorts.COHORTS)."""
-        return cohorts.cohorts(self.customer_days, calendar=self.calendar).to_pandas()
+        return _frame(cohorts.cohorts(self.customer_days, calendar=self.calendar))
 
     def returns(self) -> pd.DataFrame:
         """One row a lapse cohort and age (cohorts.RETURNS)."""
@@ -115,9 +115,13 @@ class Unit:
 
     def quality(self) -> pd.DataFrame:
         """One row a check of the data (transactions.QUALITY)."""
-        return transactions.quality(
-            self.tally, source_rows=self._source_rows, as_of=self.as_of
-        ).to_pandas()
+        checks = transactions.quality(self.tally, source_rows=self._source_rows, as_of=self.as_of)
+        return _frame(checks)
+
+
+def _frame(table: ir.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
 
 
 def open_unit(unit: str | Settings, **overrides: object) -> Unit:

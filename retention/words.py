@@ -3,9 +3,12 @@
 Each entry is a message of the catalogues; the keys are the constants of the analysis modules.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from retention import transactions
 from retention.language import ABSENT, Language
-from retention.ledger import NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
+from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST
 from retention.rates import CHURN, REACTIVATION, RETENTION, WIN_BACK
 
@@ -18,7 +21,7 @@ NAMES = {
     REACTIVATED: "reactivated",
     WON_BACK: "won back",
     NO_PURCHASE: "refunds without a purchase",
-    "lapsed": "lapsed",
+    LAPSED: "lapsed",
     CHURN: "churn rate",
     RETENTION: "retention rate",
     REACTIVATION: "reactivation rate",
@@ -89,7 +92,9 @@ COLUMNS = {
 
 DEFINITIONS = {
     "active customer": "Bought within the last {inactive_after} days.",
-    "dormant customer": "Last bought {inactive_after} or more, but less than {lost_after} days ago.",
+    "dormant customer": (
+        "Last bought {inactive_after} or more, but less than {lost_after} days ago."
+    ),
     "lost (former) customer": "Last bought {lost_after} or more days ago.",
     "churn rate": (
         "Of the customers active at the opening of the period, the share not active at its close."
@@ -99,7 +104,8 @@ DEFINITIONS = {
         "Of the customers dormant or lost at the opening, the share that bought in the period."
     ),
     "win-back rate": (
-        "Of the customers lost at the opening, and of them only, the share that bought in the period."
+        "Of the customers lost at the opening, and of them only, the share that bought in the "
+        "period."
     ),
     "95 % interval": (
         "The range that the rate of a much larger group of such customers would lie in; "
@@ -126,11 +132,11 @@ def text_of(value: object, column: str, language: Language) -> str:
         return ABSENT
     if kind == "name":
         return language(NAMES[str(value)])
-    writers = {
+    writers: dict[str, Callable[[Any], str]] = {
         "count": language.number,
         "money": language.money,
         "share": language.percent,
         "factor": lambda factor: language.number(factor, 2),
         "period": language.period,
     }
-    return str(writers[kind](value))
+    return writers[kind](value)

@@ -17,10 +17,11 @@ from IPython.display import display
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
-from retention import narrative, plots
+from retention import narrative
 from retention.language import Language
 from retention.narrative import Tile
 from retention.reporting.bundles import FACTS, FRAME
+from retention.style import STYLE
 from retention.unit import DEFINITIONS_VERSION, Unit
 from retention.words import COLUMNS, DEFINITIONS, heading_of, text_of
 
@@ -192,7 +193,7 @@ def _svg(ax: Axes) -> str:
     """The figure as a data URI: an image cannot run anything, and its ids stay its own."""
     figure: Any = ax.figure
     buffer = io.BytesIO()
-    with rc_context(plots.STYLE):
+    with rc_context(STYLE):
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     small = _compact(buffer.getvalue().decode())
     return f"data:image/svg+xml;base64,{base64.b64encode(small.encode()).decode()}"
@@ -216,4 +217,4 @@ def _compact(svg: str) -> str:
 
 def _show(html: str, plain: str, bundle: dict[str, Any] | None = None) -> None:
     data: dict[str, Any] = {"text/html": html, "text/plain": plain, **(bundle or {})}
-    display(data, raw=True)
+    display(data, raw=True)  # type: ignore[no-untyped-call]
