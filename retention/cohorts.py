@@ -118,6 +118,8 @@ def returns(lapses: pd.DataFrame, *, calendar: Calendar) -> pd.DataFrame:
         for period in calendar.complete
         if not (cohort := lapses[lapses["number"] == period.number]).empty
     ]
+    # A cohort too young for any age has no rows, and no types: it must not set those of the table.
+    parts = [part for part in parts if not part.empty]
     if not parts:
         return pd.DataFrame(columns=list(RETURNS))
     table = pd.concat(parts, ignore_index=True)
