@@ -1,8 +1,8 @@
 """The calendar: which period a day belongs to, and which periods are complete.
 
 A period is half-open `[start, end)`; it is complete when its last day is on or before `as_of`.
-Tables carry the *number* of a period (0 = the first one), so that every calendar, regular or not,
-is the same small look-up table to the engine and "whole periods since" is a subtraction.
+Tables carry the *number* of a period (0 = the first one), so that "whole periods since" is a
+subtraction.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,6 @@ PERIODS_A_YEAR = {"day": 365, "week": 52, "month": 12, "quarter": 4, "year": 1}
 PERIODS = ibis.schema(
     {"number": "int64", "period": "date", "period_end": "date", "complete": "boolean"}
 )
-DAYS = ibis.schema({"day": "date", "number": "int64"})
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -74,32 +73,23 @@ class Calendar:
             [(p.number, p.start, p.end, p.complete) for p in self.periods], schema=PERIODS
         )
 
-    def days(self) -> ir.Table:
-        """One row a day from the first period's start to `as_of` (schema DAYS)."""
-        return ibis.memtable(
-            [
-                (period.start + timedelta(days=offset), period.number)
-                for period in self.periods
-                for offset in range((min(period.end, self._after) - period.start).days)
-            ],
-            schema=DAYS,
-        )
-
-    @property
-    def _after(self) -> date:
-        return self.as_of + timedelta(days=1)
-
     def numbered(self, table: ir.Table, **columns: str) -> ir.Table:
         """`table` with a new column, name=day column, that holds the number of the day's period.
 
         A day outside the calendar, or an empty one, gets an empty number.
         """
-        for name, column in columns.items():
-            days = self.days().select(number="number", calendar_day="day").view()
-            table = table.left_join(days, table[column] == days.calendar_day).select(
-                table, days.number.name(name)
-            )
-        return table
+        return table.mutate(**{name: self._number(table[day]) for name, day in columns.items()})
+
+    def _number(self, day: ir.Column) -> ir.IntegerValue:
+        """Arithmetic, not a join with the periods: engines misjudge the size of such joins."""
+        start = self.periods[0].start
+        if self.frequency in _MONTHS:
+            months = (day.year() - start.year) * 12 + day.month() - start.month
+            number = months // _MONTHS[self.frequency]
+        else:
+            number = day.delta(ibis.literal(start), unit="day") // NOMINAL_DAYS[self.frequency]
+        inside = day.between(ibis.literal(start), ibis.literal(self.as_of))
+        return inside.ifelse(number.cast("int64"), ibis.null("int64"))
 
 
 def shifted(day: ir.Column, days: int) -> ir.Column:

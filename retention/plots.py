@@ -18,6 +18,7 @@ from retention.cohorts import average_retention
 from retention.language import Language
 from retention.ledger import LAPSED, NEW, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST
+from retention.rates import WIN_BACK
 from retention.style import (
     HEAT,
     INK,
@@ -123,6 +124,11 @@ def rates(
         if len(starts) > 1:
             place.set_xlim(starts[0], starts[-1])
         scale(place, lambda share: language.percent(share, 0), "")
+    if WIN_BACK in measures:
+        # The two are read against each other.
+        top = max(place.get_ylim()[1] for place in places)
+        for place in places:
+            place.set_ylim(0, top)
     return places
 
 

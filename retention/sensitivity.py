@@ -1,6 +1,7 @@
 """How much the rates hang on the thresholds: the newest period at 0.75x, 1x and 1.5x of them."""
 
 import math
+from collections.abc import Callable
 
 import ibis
 import ibis.expr.types as ir
@@ -32,12 +33,22 @@ def scaled(days: int, multiple: float) -> int:
     return max(1, math.floor(days * multiple + 0.5))
 
 
+def _as_it_is(_: str, table: ir.Table) -> ir.Table:
+    return table
+
+
 def sensitivity(
-    customer_days: ir.Table, *, calendar: Calendar, inactive_after: int, lost_after: int
+    customer_days: ir.Table,
+    *,
+    calendar: Calendar,
+    inactive_after: int,
+    lost_after: int,
+    stored: Callable[[str, ir.Table], ir.Table] = _as_it_is,
 ) -> pd.DataFrame:
     """One row a multiple of both thresholds and a measure, for the newest complete period.
 
     Measures are those of rates.MEASURES but retention, which is 1 - churn. Columns SENSITIVITY.
+    stored: how the engine keeps a table that is used more than once (sources.Source.stored).
     """
     purchase_days = customer_days.filter(customer_days.amount > 0)
     parts = []
@@ -46,7 +57,9 @@ def sensitivity(
         states = spells(
             purchase_days, inactive_after=inactive, lost_after=lost, as_of=calendar.as_of
         )
-        table = rates(states, ledger(states, customer_days, calendar=calendar), calendar=calendar)
+        states = stored("sensitivity_spells", states)
+        table = stored("sensitivity_ledger", ledger(states, customer_days, calendar=calendar))
+        table = rates(states, table, calendar=calendar)
         newest = table.filter(table.period == ibis.literal(calendar.complete[-1].start))
         frame: pd.DataFrame = newest.filter(newest.measure != RETENTION).to_pandas()
         parts.append(frame.assign(multiple=multiple, inactive_after=inactive, lost_after=lost))

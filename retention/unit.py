@@ -111,6 +111,7 @@ class Unit:
             calendar=self.calendar,
             inactive_after=self.thresholds.inactive_after,
             lost_after=self.thresholds.lost_after,
+            stored=self.source.stored,
         )
 
     def quality(self) -> pd.DataFrame:

@@ -353,7 +353,8 @@ def returns(
     """One lapse period and age a row: the share of its lapses followed by a purchase by then.
 
     An age is a number of periods of PERIOD_DAYS days since the lapse itself. There are rows as
-    far as the first lapse of the period has been watched.
+    far as every lapse of the period has been watched, and on while a customer is under watch: not
+    back yet, or back at that age or later.
     """
     lapses: list[tuple[date, date | None]] = []
     for entries in days.values():
@@ -370,9 +371,9 @@ def returns(
             continue
         ended = [(back - lapse).days for lapse, back in cohort if back is not None]
         censored = [(as_of - lapse).days for lapse, back in cohort if back is None]
-        longest_watch = max((as_of - lapse).days for lapse, _ in cohort)
-        share_returned = shares_ended(ended, censored, longest_watch)
         last_day = end - ONE_DAY
+        longest_watch = max([(as_of - last_day).days, *ended, *censored])
+        share_returned = shares_ended(ended, censored, longest_watch)
         age = 1
         while age * PERIOD_DAYS[frequency] <= longest_watch:
             within = age * PERIOD_DAYS[frequency]

@@ -200,17 +200,22 @@ def _svg(ax: Axes) -> str:
 
 
 def _compact(svg: str) -> str:
-    """The same drawing in a third of the bytes: a tenth of a point is finer than any screen."""
-    svg = re.sub(r' transform="rotate\(-0 [^"]*"', "", svg)
-    svg = re.sub(r"(\d+\.\d)\d+", r"\1", svg)
-    svg = re.sub(r"(?<=[\d\n]) ?\n(?=[MLCQz\"])", "", svg)
-    svg = re.sub(r">\s+<", "><", svg)
+    """The same drawing in a third of the bytes; what is written in it stays to the letter.
+
+    A tenth of a point is finer than any screen; styles that recur become classes.
+    """
     classes: dict[str, str] = {}
 
     def named(style: re.Match[str]) -> str:
         return f'class="{classes.setdefault(style[1], f"s{len(classes)}")}"'
 
-    svg = re.sub(r'style="([^"]*)"', named, svg)
+    def smaller(tag: re.Match[str]) -> str:
+        text = re.sub(r' transform="rotate\(-0 [^"]*"', "", tag[0])
+        text = re.sub(r"(\d+\.\d)\d+", r"\1", text)
+        text = re.sub(r" ?\n(?=[MLCQz\"])", "", text)
+        return re.sub(r'style="([^"]*)"', named, text)
+
+    svg = re.sub(r">\s+<", "><", re.sub(r"<[^>]+>", smaller, svg))
     rules = "".join(f".{name}{{{style}}}" for style, name in classes.items())
     return svg.replace("</style>", f"{rules}</style>", 1)
 

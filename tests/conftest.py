@@ -1,0 +1,50 @@
+"""Fixtures for all tests: the engines, the real data, and how Hypothesis looks for examples."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import histories
+import hypothesis
+import ibis
+import pytest
+from ibis.backends import BaseBackend
+
+# Runs are a function of the code: the same examples everywhere. HYPOTHESIS_PROFILE=explore looks
+# for new ones.
+hypothesis.settings.register_profile(
+    "ci", derandomize=True, database=None, deadline=None, max_examples=50, print_blob=True
+)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=1000, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+ENGINES = {"duckdb": lambda: ibis.duckdb.connect()}
+"""How to open each engine on which the analysis is proved."""
+
+
+@pytest.fixture(scope="session", params=sorted(ENGINES))
+def backend(request: pytest.FixtureRequest) -> Iterator[BaseBackend]:
+    """One engine, open for the session; what uses it is run once on each."""
+    engine = ENGINES[request.param]()
+    yield engine
+    engine.disconnect()
+
+
+@pytest.fixture(scope="session")
+def kit(backend: BaseBackend) -> histories.Kit:
+    """The kit on one engine: `kit(days, as_of=...)`, `kit.drawn({"ann": "$..$"})`."""
+    return histories.Kit(backend)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Iterator[Path]:
+    """The folder with online_retail_ii.parquet, where the environment names one."""
+    named = os.environ.get("RETENTION_REAL_DATA")
+    if not named:
+        pytest.skip("RETENTION_REAL_DATA names no folder with online_retail_ii.parquet")
+    folder = Path(named).resolve()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RETENTION_REAL_DATA", str(folder))
+        yield folder

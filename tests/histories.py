@@ -1,0 +1,211 @@
+"""Purchase histories put before the kit on one engine, and what it makes of them in plain values.
+
+A test names its customers and their days; everything else of a run stands here once, so that the
+same test runs on every engine that `conftest.kit` lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from itertools import count
+from typing import Any
+
+import ibis.expr.types as ir
+import oracle
+import pandas as pd
+import pyarrow as pa
+import pytest
+import timelines
+from ibis.backends import BaseBackend
+
+from retention import cohorts, ledger, lifecycle, rates, sensitivity, thresholds
+from retention.periods import Calendar, Frequency
+from retention.transactions import CUSTOMER_DAYS, purchase_days
+
+Days = Mapping[str, Iterable[tuple[date, Decimal]]]
+Row = dict[str, Any]
+
+_NUMBERS = count()
+
+
+@dataclass(frozen=True)
+class Kit:
+    """The kit on one engine: call it with histories to get their figures."""
+
+    backend: BaseBackend
+
+    def __call__(
+        self,
+        days: Days,
+        *,
+        as_of: date,
+        inactive_after: int = 2,
+        lost_after: int = 4,
+        frequency: Frequency = "week",
+    ) -> History:
+        """The figures of `days`, customer -> (day, amount of the day), none after `as_of`."""
+        rows = [(customer, day, amount) for customer in days for day, amount in days[customer]]
+        first_day = min(day for _, day, amount in rows if amount > 0)
+        calendar = Calendar(frequency, first_day, as_of)
+        return History(self, self.customer_days(rows), calendar, inactive_after, lost_after)
+
+    def drawn(
+        self,
+        histories: Mapping[str, str],
+        *,
+        start: date = timelines.START,
+        inactive_after: int = 2,
+        lost_after: int = 4,
+        frequency: Frequency = "week",
+    ) -> History:
+        """The figures of histories drawn as in timelines.py; blanks between days say nothing."""
+        days, as_of = days_drawn(histories, start)
+        return self(
+            days,
+            as_of=as_of,
+            inactive_after=inactive_after,
+            lost_after=lost_after,
+            frequency=frequency,
+        )
+
+    def customer_days(self, rows: Sequence[tuple[str, date, Decimal]]) -> ir.Table:
+        """A table of the engine with schema CUSTOMER_DAYS."""
+        schema = CUSTOMER_DAYS.to_pyarrow()
+        columns = zip(*rows, strict=True)
+        arrays = [
+            pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)
+        ]
+        return self.stored(pa.table(arrays, schema=schema))
+
+    def stored(self, table: ir.Table | pa.Table) -> ir.Table:
+        """`table` computed once and kept on the engine for the session."""
+        return self.backend.create_table(f"stored_{next(_NUMBERS)}", table, temp=True)
+
+
+@dataclass(frozen=True)
+class History:
+    """What the kit says of some customers' histories; methods as those of retention.unit.Unit."""
+
+    kit: Kit
+    customer_days: ir.Table
+    calendar: Calendar
+    inactive_after: int
+    lost_after: int
+
+    @cached_property
+    def spells_table(self) -> ir.Table:
+        return self.kit.stored(
+            lifecycle.spells(
+                purchase_days(self.customer_days),
+                inactive_after=self.inactive_after,
+                lost_after=self.lost_after,
+                as_of=self.calendar.as_of,
+            )
+        )
+
+    @cached_property
+    def ledger_table(self) -> ir.Table:
+        table = ledger.ledger(self.spells_table, self.customer_days, calendar=self.calendar)
+        return self.kit.stored(table).order_by("period")
+
+    def spells(self) -> pd.DataFrame:
+        return self.spells_table.order_by("customer_id", "started_on").to_pandas()
+
+    def ledger(self) -> pd.DataFrame:
+        return self.ledger_table.to_pandas()
+
+    def revenue(self) -> pd.DataFrame:
+        return ledger.revenue(
+            self.spells_table, self.customer_days, calendar=self.calendar
+        ).to_pandas()
+
+    def check(self) -> None:
+        """Assert the identities, as a run does."""
+        has_dormant = self.inactive_after < self.lost_after
+        ledger.check(self.ledger(), self.revenue(), has_dormant=has_dormant)
+
+    def rates(self) -> pd.DataFrame:
+        return rates.rates(self.spells_table, self.ledger_table, calendar=self.calendar).to_pandas()
+
+    def cohorts(self) -> pd.DataFrame:
+        return cohorts.cohorts(self.customer_days, calendar=self.calendar).to_pandas()
+
+    def lapses(self) -> pd.DataFrame:
+        return cohorts.lapses(self.spells_table, calendar=self.calendar).to_pandas()
+
+    def returns(self) -> pd.DataFrame:
+        return cohorts.returns(self.lapses(), calendar=self.calendar)
+
+    def gaps(self) -> pd.DataFrame:
+        return thresholds.gaps(
+            purchase_days(self.customer_days), as_of=self.calendar.as_of
+        ).to_pandas()
+
+    def sensitivity(self) -> pd.DataFrame:
+        return sensitivity.sensitivity(
+            self.customer_days,
+            calendar=self.calendar,
+            inactive_after=self.inactive_after,
+            lost_after=self.lost_after,
+        )
+
+
+def days_drawn(
+    histories: Mapping[str, str], start: date = timelines.START
+) -> tuple[oracle.Days, date]:
+    """Days of several drawn customers, and the last day drawn, which is one for all of them."""
+    texts = {name: text.replace(" ", "") for name, text in histories.items()}
+    (as_of,) = {timelines.as_of(text, start) for text in texts.values()}
+    rows = [row for name, text in texts.items() for row in timelines.purchases(text, start, name)]
+    return oracle.purchase_days_from_rows(rows, as_of), as_of
+
+
+def plain(value: Any) -> Any:
+    """A cell as a plain Python value: a date, a number, a text, or None where it is empty."""
+    if pd.isna(value):
+        return None
+    if isinstance(value, pd.Timestamp):
+        assert value == value.normalize(), f"{value} is not a day"
+        return value.date()
+    return value.item() if hasattr(value, "item") else value
+
+
+def records(frame: pd.DataFrame) -> list[Row]:
+    """The rows of a frame, cells as plain values."""
+    columns = [[plain(value) for value in frame[name]] for name in frame.columns]
+    return [dict(zip(frame.columns, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def cells(frame: pd.DataFrame, *names: str, **where: object) -> list[Any]:
+    """Cells of the rows that match `where`: one value a row for one name, else one tuple a row."""
+    matching = [row for row in records(frame) if all(row[k] == v for k, v in where.items())]
+    if len(names) == 1:
+        return [row[names[0]] for row in matching]
+    return [tuple(row[name] for name in names) for row in matching]
+
+
+def spell_rows(frame: pd.DataFrame, customer: str) -> list[timelines.Spell]:
+    """The spells of one customer, as timelines.states takes them."""
+    return cells(frame, "customer_id", "state", "started_on", "ended_on", customer_id=customer)
+
+
+def assert_same(found: pd.DataFrame, expected: Sequence[Mapping[str, Any]], what: str = "") -> None:
+    """Row for row the same: everything exactly, but money and shares to nine places."""
+    rows = records(found)
+    assert len(rows) == len(expected), f"{what}: {len(rows)} rows, expected {len(expected)}"
+    for number, (row, wanted) in enumerate(zip(rows, expected, strict=True)):
+        assert set(row) == set(wanted), f"{what}: columns {sorted(row)}"
+        for name, value in wanted.items():
+            same = (
+                row[name] is not None
+                and row[name] == pytest.approx(float(value), rel=1e-9, abs=1e-9)
+                if isinstance(value, float | Decimal)
+                else type(row[name]) is type(value) and row[name] == value
+            )
+            assert same, (
+                f"{what}: row {number}, {name} = {row[name]!r}, expected {value!r}: {wanted}"
+            )
