@@ -1,0 +1,47 @@
+# Each target sets up what it needs in .venv, once: a second call sets nothing up again.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+OR2 := params/online_retail_ii
+
+.DEFAULT_GOAL := help
+.PHONY: help report test lab lint online-retail picture clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+report: .venv/.kit data/sample_transactions.parquet ## Check and run every unit in params/, write reports/index.html
+	@$(BIN)/retention run
+
+test: .venv/.test lint ## Lint, type-check, and pass all tests
+	@$(BIN)/pytest --cov --cov-report=term:skip-covered
+
+lint: .venv/.test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+
+lab: .venv/.kit data/sample_transactions.parquet ## Open the notebook in JupyterLab
+	@cd notebooks && ../$(BIN)/jupyter lab retention_report.ipynb
+
+online-retail: .venv/.kit ## Run Online Retail II; RETENTION_REAL_DATA names its folder
+	@$(BIN)/retention run --params $(OR2) --out reports/online_retail_ii
+
+clean: ## Remove the environment, the sample data and the reports
+	rm -rf .venv data/sample_*.parquet reports/*
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it: make PYTHON=python3.12")'
+	@echo "Setting up .venv (once, about a minute)"
+	@$(PYTHON) -m venv .venv
+
+.venv/.kit: pyproject.toml constraints.txt | .venv/bin/python
+	@$(INSTALL) -e .
+	@touch $@
+
+.venv/.test: pyproject.toml constraints.txt | .venv/bin/python
+	@$(INSTALL) -e ".[test]"
+	@touch $@ .venv/.kit
+
+data/sample_transactions.parquet: | .venv/.kit
+	@$(BIN)/retention sample . > /dev/null
