@@ -8,9 +8,10 @@ from datetime import date
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pandas as pd
 
-from retention.curves import at, kaplan_meier, wilson
+from retention.curves import at_each, kaplan_meier, wilson
 from retention.lifecycle import ACTIVE
 from retention.periods import NOMINAL_DAYS, Calendar, Period
 
@@ -133,19 +134,17 @@ def _returns_of(cohort: pd.DataFrame, period: Period, as_of: date, length: int) 
     """One row an age of one lapse cohort, with the Kaplan-Meier share and interval."""
     curve = kaplan_meier(cohort)
     watched_by_all = (as_of - period.end).days + 1
-    ages = range(1, max(watched_by_all, int(cohort["days"].max())) // length + 1)
-    then = [at(curve, age * length) for age in ages]
+    ages = np.arange(1, max(watched_by_all, int(cohort["days"].max())) // length + 1)
+    then = at_each(curve.assign(events=curve["events"].cumsum()), ages * length)
     return pd.DataFrame(
         {
             "lapse_period": pd.Timestamp(period.start),
             "age": ages,
             "lapsed": int(cohort[["events", "censored"]].to_numpy().sum()),
-            "returned": [
-                int(cohort.loc[cohort["days"] <= age * length, "events"].sum()) for age in ages
-            ],
-            "return_share": [1 - row["survival"] for row in then],
-            "low": [1 - row["high"] for row in then],
-            "high": [1 - row["low"] for row in then],
-            "complete": [age * length <= watched_by_all for age in ages],
+            "returned": then["events"],
+            "return_share": 1 - then["survival"],
+            "low": 1 - then["high"],
+            "high": 1 - then["low"],
+            "complete": ages * length <= watched_by_all,
         }
     )

@@ -8,9 +8,9 @@ one against SciPy and against published values.
 
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 Z_95 = 1.959963984540054
@@ -49,12 +49,20 @@ def kaplan_meier(counts: pd.DataFrame) -> pd.DataFrame:
     )[list(CURVE)]
 
 
+def at_each(curve: pd.DataFrame, days: npt.ArrayLike) -> pd.DataFrame:
+    """One row a given day: the row of the curve that holds then, the last one not after it.
+
+    Before the first row nobody has had an event: survival is 1, its bounds are empty.
+    """
+    start = pd.DataFrame({"events": [0], "censored": [0], "survival": [1.0]})
+    steps = pd.concat([start, curve], ignore_index=True)
+    rows = np.searchsorted(curve["days"].to_numpy(), np.asarray(days), side="right")
+    return steps.iloc[rows].reset_index(drop=True).assign(days=np.asarray(days))
+
+
 def at(curve: pd.DataFrame, days: int) -> pd.Series:
-    """The row of the curve that holds at `days`: the last one not after it; survival 1 before."""
-    before = curve[curve["days"] <= days]
-    if before.empty:
-        return pd.Series({"days": days, "survival": 1.0, "low": np.nan, "high": np.nan})
-    return before.iloc[-1]
+    """The row of the curve that holds at `days`."""
+    return at_each(curve, [days]).iloc[0]
 
 
 def wilson(successes: Any, trials: Any) -> tuple[Any, Any]:
@@ -78,6 +86,9 @@ def share(table: ir.Table, numerator: str, denominator: str, name: str) -> ir.Ta
     trials = table[denominator].cast("float64").nullif(0.0)
     successes = table[numerator].cast("float64")
     low, high = wilson(successes, trials)
+    # Engines leave empty values out of greatest and least, which would fill an absent interval.
     return table.mutate(
-        **{name: successes / trials}, low=ibis.greatest(low, 0.0), high=ibis.least(high, 1.0)
+        **{name: successes / trials},
+        low=(low < 0).ifelse(0.0, low),
+        high=(high > 1).ifelse(1.0, high),
     )

@@ -79,8 +79,8 @@ def thresholds(
         Kaplan-Meier share of purchase days that are followed by another within d days; or
         `mean_gap`, k x the mean closed gap, rounded up.
     factors: q or k for inactive_after and for lost_after.
-    Raises DataRefused where a rule has fewer than 30 closed gaps, or the thresholds are not in
-    order.
+    Raises DataRefused where a rule has fewer than 30 closed gaps or none within the horizon, or
+    the thresholds are not in order.
     """
     closed, still_open = int(gaps["closed"].sum()), int(gaps["open"].sum())
     if AUTO in (inactive_after, lost_after) and closed < FEWEST_GAPS:
@@ -120,7 +120,13 @@ def _derived(
     if name == "mean_gap":
         total = int((gaps["days"] * gaps["closed"]).sum())
         return math.ceil(Fraction(str(factor)) * total / int(gaps["closed"].sum()))
-    target = factor * (1 - at(curve, horizon)["survival"])
+    followed = 1 - at(curve, horizon)["survival"]
+    if followed == 0:
+        raise DataRefused(
+            f"no purchase is followed by another within {horizon} days, so `auto` has no rhythm to "
+            "go by; give inactive_after and lost_after as numbers of days"
+        )
+    target = factor * followed
     reached = curve[1 - curve["survival"] >= target - _TOLERANCE]
     return int(reached["days"].iloc[0])
 

@@ -209,3 +209,16 @@ def assert_same(found: pd.DataFrame, expected: Sequence[Mapping[str, Any]], what
             assert same, (
                 f"{what}: row {number}, {name} = {row[name]!r}, expected {value!r}: {wanted}"
             )
+
+
+def assert_same_returns(found: pd.DataFrame, expected: Sequence[oracle.Row]) -> None:
+    """As assert_same; intervals are the oracle's Wilson where complete, else around the share."""
+    counted = [{k: v for k, v in row.items() if k not in ("low", "high")} for row in expected]
+    assert_same(found.drop(columns=["low", "high"]), counted)
+    for row in records(found):
+        if row["complete"]:
+            interval = oracle.wilson(row["returned"], row["lapsed"])
+            assert (row["low"], row["high"]) == pytest.approx(interval, abs=1e-9)
+            assert row["return_share"] == pytest.approx(row["returned"] / row["lapsed"], abs=1e-12)
+        elif row["low"] is not None:
+            assert 0 < row["low"] < row["return_share"] < row["high"] < 1

@@ -113,7 +113,7 @@ def test_equal_thresholds_lead_from_active_to_lost(kit: Kit) -> None:
 
 
 def test_a_purchase_on_the_day_of_becoming_lost_meets_dormant(kit: Kit) -> None:
-    history = kit.drawn({"ann": "$...$", "bob": "$....$"[:5]}, inactive_after=2, lost_after=4)
+    history = kit.drawn({"ann": "$...$", "bob": "$...."}, inactive_after=2, lost_after=4)
     assert numbers(history.spells()) == [
         ("ann", ACTIVE, None, 0, 2, None),
         ("ann", DORMANT, ACTIVE, 2, 4, 4),

@@ -1,0 +1,327 @@
+"""Laws that hold for every history, thresholds and frequency."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import groupby, pairwise
+from typing import Any
+
+import ibis
+import oracle
+import pandas as pd
+import pytest
+from histories import History, Kit, cells, records
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from retention import transactions
+from retention.ledger import check
+from retention.lifecycle import STATES
+from retention.periods import Frequency
+from retention.rates import CHURN, RETENTION
+
+STOCKS = [f"{end}_{state}" for end in ("opening", "closing") for state in STATES]
+EVENTS = ["new", "reactivated", "won_back", "lapsed", "became_lost", "intra_period_returns"]
+COUNTS = [*STOCKS, *EVENTS]
+
+
+# Worlds and the people in them ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class World:
+    """How a history is looked at; its first day is the purchase of somebody who is always there."""
+
+    start: date
+    length: int
+    inactive_after: int
+    lost_after: int
+    frequency: Frequency
+
+    @property
+    def as_of(self) -> date:
+        return self.start + timedelta(days=self.length)
+
+    def seen(self, kit: Kit, days: oracle.Days, *, later: int = 0) -> History:
+        return kit(
+            days,
+            as_of=self.as_of + timedelta(days=later),
+            inactive_after=self.inactive_after,
+            lost_after=self.lost_after,
+            frequency=self.frequency,
+        )
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    frequency: Frequency = draw(st.sampled_from(["day", "week", "month", "quarter"]))
+    inactive_after = draw(st.integers(1, 15))
+    return World(
+        # before a new year, before a leap day, on the last day of a quarter, on a Monday
+        start=draw(
+            st.sampled_from(
+                [date(2023, 12, 20), date(2024, 2, 20), date(2024, 3, 31), date(2024, 7, 1)]
+            )
+        ),
+        length=draw(st.integers(10, 30 if frequency == "day" else 130)),
+        inactive_after=inactive_after,
+        lost_after=inactive_after + draw(st.one_of(st.just(0), st.integers(1, 25))),
+        frequency=frequency,
+    )
+
+
+AMOUNTS = st.sampled_from([Decimal(text) for text in ("10", "0.01", "33.33", "0", "-5", "-40")])
+
+
+def histories_of_one(world: World, first: int, last: int) -> st.SearchStrategy[oracle.Days]:
+    """Days in [first, last] of one customer, many of them apart by just a threshold."""
+    decisive = [
+        edge + shift
+        for edge in (world.inactive_after, world.lost_after)
+        for shift in (-1, 0, 1)
+        if edge + shift > 0
+    ]
+    gaps = st.one_of(st.sampled_from(decisive), st.integers(1, 40))
+
+    def dated(drawn: tuple[int, list[tuple[int, Decimal]]]) -> list[tuple[date, Decimal]]:
+        offset, steps = drawn
+        days = []
+        for gap, amount in steps:
+            if offset > last:
+                break
+            days.append((world.start + timedelta(days=offset), amount))
+            offset += gap
+        return days
+
+    steps = st.lists(st.tuples(gaps, AMOUNTS), min_size=1, max_size=14)
+    return st.tuples(st.integers(first, last), steps).map(dated)
+
+
+def populations(world: World, name: str) -> st.SearchStrategy[oracle.Days]:
+    """A few customers, and one who bought on the first day of all."""
+    people = st.lists(histories_of_one(world, 0, world.length), min_size=1, max_size=8)
+    return people.map(
+        lambda drawn: {
+            f"{name} 0": [(world.start, Decimal(10))],
+            **{f"{name} {number + 1}": days for number, days in enumerate(drawn)},
+        }
+    )
+
+
+@st.composite
+def inhabited(draw: st.DrawFn) -> tuple[World, oracle.Days]:
+    world = draw(worlds())
+    return world, draw(populations(world, "a"))
+
+
+def by_period(frame: pd.DataFrame, *names: str) -> dict[Any, Any]:
+    """Row by what names it; a row is a dict of its cells."""
+    return {tuple(row[name] for name in names): row for row in records(frame)}
+
+
+# Laws -------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=30)
+@given(case=inhabited())
+def test_identities(kit: Kit, case: tuple[World, oracle.Days]) -> None:
+    world, days = case
+    history = world.seen(kit, days)
+    ledger_frame, revenue_frame = history.ledger(), history.revenue()
+    check(ledger_frame, revenue_frame, has_dormant=world.inactive_after < world.lost_after)
+    ledger = records(ledger_frame)
+    acquired = 0
+    for row in ledger:
+        acquired += row["new"]
+        came = row["new"] + row["reactivated"] + row["won_back"]
+        assert row["opening_active"] + came - row["lapsed"] == row["closing_active"]
+        assert sum(row[f"closing_{state}"] for state in STATES) == acquired
+        assert row["opening_lost"] + row["became_lost"] - row["won_back"] == row["closing_lost"]
+        assert min(row[name] for name in COUNTS) >= 0
+    for before, after in pairwise(ledger):
+        assert before["period_end"] == after["period"]
+        assert [before[f"closing_{s}"] for s in STATES] == [after[f"opening_{s}"] for s in STATES]
+    if ledger:
+        assert [ledger[0][f"opening_{state}"] for state in STATES] == [0, 0, 0]
+
+    rates = by_period(history.rates(), "period", "measure")
+    assert len(rates) == 4 * len(ledger)
+    for row in rates.values():
+        assert 0 <= row["numerator"] <= row["denominator"]
+        if row["denominator"] == 0:
+            assert row["rate"] is row["low"] is row["high"] is None
+        else:
+            assert 0 <= row["low"] <= row["rate"] <= row["high"] <= 1
+    for row in ledger:
+        churn, retention = (rates[row["period"], measure] for measure in (CHURN, RETENTION))
+        assert churn["denominator"] == retention["denominator"] == row["opening_active"]
+        assert churn["numerator"] + retention["numerator"] == row["opening_active"]
+        assert row["opening_active"] == 0 or churn["rate"] + retention["rate"] == pytest.approx(1)
+        # who stayed, came or came back before the close is who is there at the close
+        assert retention["numerator"] <= row["closing_active"]
+
+    money = by_period(revenue_frame, "period", "bought_as")
+    for row in ledger:
+        ways = [found for (period, _), found in money.items() if period == row["period"]]
+        assert sum(way["revenue"] for way in ways) == pytest.approx(row["revenue"], abs=1e-9)
+        new = money.get((row["period"], "new"), {"customers": 0})
+        assert new["customers"] == row["new"]
+        won_back = money.get((row["period"], "won_back"), {"customers": 0})
+        assert won_back["customers"] <= row["won_back"]
+
+
+@settings(max_examples=50)
+@given(case=inhabited())
+def test_spells_touch_and_cover(kit: Kit, case: tuple[World, oracle.Days]) -> None:
+    world, days = case
+    rows = records(world.seen(kit, days).spells())
+    bought = {name: oracle.purchase_days(entries, world.as_of) for name, entries in days.items()}
+    assert {row["customer_id"] for row in rows} == {name for name in bought if bought[name]}
+    for name, of_one in groupby(rows, key=lambda row: row["customer_id"]):
+        spells = list(of_one)
+        assert spells[0]["started_on"] == bought[name][0]
+        assert spells[-1]["ended_on"] is None
+        for before, after in pairwise(spells):
+            assert before["started_on"] < before["ended_on"] == after["started_on"]
+            assert before["state"] == after["previous_state"] != after["state"]
+        for day in bought[name]:
+            (met,) = [s for s in spells if s["started_on"] <= day < (s["ended_on"] or date.max)]
+            assert met["state"] == "active"
+
+
+@settings(max_examples=50)
+@given(case=inhabited())
+def test_cohorts_add_up(kit: Kit, case: tuple[World, oracle.Days]) -> None:
+    world, days = case
+    history = world.seen(kit, days)
+    rows = records(history.cohorts())
+    periods = history.calendar.periods
+    starts = [period.start for period in periods]
+    assert [(row["cohort"], row["age"]) for row in rows] == [
+        (start, age)
+        for number, start in enumerate(starts)
+        if start in {row["cohort"] for row in rows}
+        for age in range(len(starts) - number)
+    ]
+    for row in rows:
+        assert 0 <= row["customers"] <= row["cohort_size"]
+        assert row["retention"] == row["customers"] / row["cohort_size"]
+        assert row["age"] > 0 or row["customers"] == row["cohort_size"] > 0
+        period = periods[starts.index(row["cohort"]) + row["age"]]
+        assert row["complete"] == period.complete
+    bought = {name: oracle.purchase_days(entries, world.as_of) for name, entries in days.items()}
+    buyers = [name for name in days if bought[name]]
+    assert sum(row["cohort_size"] for row in rows if row["age"] == 0) == len(buyers)
+    money = sum(amount for name in buyers for day, amount in days[name] if day >= bought[name][0])
+    assert sum(row["revenue"] for row in rows) == pytest.approx(float(money), abs=1e-9)
+
+
+@settings(max_examples=15)
+@given(data=st.data())
+def test_later_purchases_never_change_an_earlier_period(kit: Kit, data: st.DataObject) -> None:
+    world, days = data.draw(inhabited())
+    later, tomorrow = data.draw(st.integers(1, 40)), world.as_of + timedelta(days=1)
+    end = world.length + later
+    after = st.one_of(st.just([]), histories_of_one(world, world.length + 1, end))
+    extended = {name: entries + data.draw(after) for name, entries in days.items()}
+    extended["newcomer"] = [(tomorrow, Decimal(7))]
+    then, now = world.seen(kit, days), world.seen(kit, extended, later=later)
+    for name in ("ledger", "rates"):
+        before, today = records(getattr(then, name)()), records(getattr(now, name)())
+        assert [row for row in today if row["period_end"] <= tomorrow] == before
+    cells_then = [row for row in records(then.cohorts()) if row["complete"]]
+    cells_now = by_period(now.cohorts(), "cohort", "age")
+    assert [cells_now[row["cohort"], row["age"]] for row in cells_then] == cells_then
+
+
+@settings(max_examples=20)
+@given(case=inhabited(), seed=st.integers(0, 2**16))
+def test_row_order_and_names_do_not_matter(
+    kit: Kit, case: tuple[World, oracle.Days], seed: int
+) -> None:
+    world, days = case
+    draw = random.Random(seed)
+    # Names that sort the other way round, and need quoting.
+    names = dict(zip(sorted(days), (f"O'{chr(0x7A - i)} ü" for i in range(len(days))), strict=True))
+    shuffled = {names[name]: draw.sample(days[name], len(days[name])) for name in days}
+    shuffled = {name: shuffled[name] for name in draw.sample(sorted(shuffled), len(shuffled))}
+    one, other = world.seen(kit, days), world.seen(kit, shuffled)
+    named = [{**row, "customer_id": names[row["customer_id"]]} for row in records(one.spells())]
+    named.sort(key=lambda row: (row["customer_id"], row["started_on"]))
+    found = records(other.spells())
+    found.sort(key=lambda row: (row["customer_id"], row["started_on"]))
+    assert found == named
+    for name in ("cohorts", "lapses", "gaps"):
+        assert records(getattr(other, name)()) == records(getattr(one, name)())
+
+
+@settings(max_examples=15)
+@given(case=inhabited(), copies=st.integers(2, 4), seed=st.integers(0, 2**16))
+def test_orders_of_a_day_are_one_day(
+    kit: Kit, case: tuple[World, oracle.Days], copies: int, seed: int
+) -> None:
+    # Every order comes several times; the day is the same day, and its money adds up.
+    world, days = case
+    orders = [
+        (name, day, float(amount)) for name, entries in days.items() for day, amount in entries
+    ]
+    many = random.Random(seed).sample(orders * copies, len(orders) * copies)
+
+    def counted(rows: list[tuple[str, date, float]]) -> History:
+        raw = ibis.memtable(
+            rows, schema={"customer_id": "string", "ordered_at": "date", "amount": "float64"}
+        )
+        tally = transactions.tally(transactions.transactions(kit.stored(raw), unit="any"))
+        table = transactions.customer_days(kit.stored(tally), as_of=world.as_of)
+        as_drawn = world.seen(kit, days)
+        return History(
+            kit, kit.stored(table), as_drawn.calendar, world.inactive_after, world.lost_after
+        )
+
+    once, often = counted(orders), counted(many)
+    assert records(once.spells()) == records(world.seen(kit, days).spells())
+    assert records(often.spells()) == records(once.spells())
+    names = ("cohort", "age", "cohort_size", "customers", "retention", "complete")
+    cohorts_once, cohorts_often = once.cohorts(), often.cohorts()
+    assert cells(cohorts_often, *names) == cells(cohorts_once, *names)
+    assert cells(cohorts_often, "revenue") == pytest.approx(
+        [copies * revenue for revenue in cells(cohorts_once, "revenue")]
+    )
+
+
+@settings(max_examples=12)
+@given(case=inhabited())
+def test_a_doubled_population_doubles_counts_and_keeps_rates(
+    kit: Kit, case: tuple[World, oracle.Days]
+) -> None:
+    world, days = case
+    one = world.seen(kit, days)
+    two = world.seen(kit, {**days, **{f"{name} again": days[name] for name in days}})
+    for row, doubled in zip(records(one.ledger()), records(two.ledger()), strict=True):
+        assert [doubled[name] for name in COUNTS] == [2 * row[name] for name in COUNTS]
+        assert doubled["revenue"] == pytest.approx(2 * row["revenue"], abs=1e-9)
+    for row, doubled in zip(records(one.rates()), records(two.rates()), strict=True):
+        assert doubled["rate"] == row["rate"]
+        assert doubled["numerator"] == 2 * row["numerator"]
+        assert doubled["denominator"] == 2 * row["denominator"]
+        # and twice the evidence makes no interval wider
+        assert row["rate"] is None or doubled["high"] - doubled["low"] <= row["high"] - row["low"]
+
+
+@settings(max_examples=10)
+@given(data=st.data())
+def test_disjoint_populations_add(kit: Kit, data: st.DataObject) -> None:
+    world = data.draw(worlds())
+    some, others = data.draw(populations(world, "a")), data.draw(populations(world, "b"))
+    parts = [world.seen(kit, some), world.seen(kit, others)]
+    together = world.seen(kit, {**some, **others})
+    for *rows, whole in zip(*(records(h.ledger()) for h in (*parts, together)), strict=True):
+        for name in COUNTS:
+            assert whole[name] == rows[0][name] + rows[1][name]
+        assert whole["revenue"] == pytest.approx(rows[0]["revenue"] + rows[1]["revenue"], abs=1e-9)
+    for *rows, whole in zip(*(records(h.rates()) for h in (*parts, together)), strict=True):
+        for name in ("numerator", "denominator"):
+            assert whole[name] == rows[0][name] + rows[1][name]

@@ -1,0 +1,193 @@
+"""Rates of a period: who is in the denominator, who in the numerator, and when there is no rate."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import ibis
+import pytest
+from histories import History, Kit, cells, records
+
+from retention.ledger import LEDGER
+from retention.lifecycle import SPELLS
+from retention.periods import Calendar
+from retention.rates import CHURN, MEASURES, RATES, REACTIVATION, RETENTION, WIN_BACK, rates
+
+WEEK_1, WEEK_2, WEEK_3 = date(2024, 1, 1), date(2024, 1, 8), date(2024, 1, 15)
+
+
+def counted(history: History, measure: str) -> list[tuple[int, int]]:
+    """(numerator, denominator) of a measure, period by period."""
+    return cells(history.rates(), "numerator", "denominator", measure=measure)
+
+
+def test_two_weeks(kit: Kit) -> None:
+    # inactive_after 2, lost_after 4, so by hand:
+    #        week 1   week 2   running    states at the close
+    history = kit.drawn(
+        {
+            "ann": "$...... ..$.... ...",  #  AADDLLL LLAADDL LLL
+            "bob": ".....$. ..$.$.. ...",  #  -----AA DDAAAAD DLL
+            "cat": "......$ ...$.$. ...",  #  ------A ADDAAAA DDL
+            "dan": "....$.. .r..... ...",  #  ----AAD DLLLLLL LLL
+            "eve": "...r... ....... ...",  #  never a customer
+        }
+    )
+    names = ("period", "period_end", "measure", "numerator", "denominator", "rate")
+    assert cells(history.rates(), *names) == [
+        # nobody is there at the opening of week 1
+        (WEEK_1, WEEK_2, "churn", 0, 0, None),
+        (WEEK_1, WEEK_2, "reactivation", 0, 0, None),
+        (WEEK_1, WEEK_2, "retention", 0, 0, None),
+        (WEEK_1, WEEK_2, "win_back", 0, 0, None),
+        # bob and cat open active; cat alone closes so, whose absence in between is no matter
+        (WEEK_2, WEEK_3, "churn", 1, 2, 0.5),
+        # dan opens dormant and ann lost; ann buys, and counts though she does not close active
+        (WEEK_2, WEEK_3, "reactivation", 1, 2, 0.5),
+        (WEEK_2, WEEK_3, "retention", 1, 2, 0.5),
+        (WEEK_2, WEEK_3, "win_back", 1, 1, 1.0),
+    ]
+    churn, *_, win_back = cells(history.rates(), "low", "high", period=WEEK_2)
+    # 1 of 2: z^2 = 3.841459; 0.5 -+ z sqrt(0.125 + z^2/16) / (1 + z^2/2)
+    #       = 0.5 -+ 1.959964 x 0.604227 / 2.920729 = 0.5 -+ 0.405469
+    assert churn == pytest.approx((0.094531, 0.905469), abs=1e-6)
+    # 1 of 1: low = 1 / (1 + z^2) = 1 / 4.841459
+    assert win_back == pytest.approx((0.206549, 1.0), abs=1e-6)
+
+
+def test_an_empty_at_risk_set_has_no_rate_and_not_zero_percent(kit: Kit) -> None:
+    # Nobody is lost at any opening, and nobody at all is there at the first.
+    found = kit.drawn({"ann": "$..$..$ $..$.."}, lost_after=9).rates()
+    empty = [row for row in records(found) if row["denominator"] == 0]
+    assert {row["measure"] for row in empty} == set(MEASURES)
+    for row in empty:
+        assert (row["numerator"], row["rate"], row["low"], row["high"]) == (0, None, None, None)
+
+
+def test_an_observed_zero_is_zero(kit: Kit) -> None:
+    # Ann is active at the opening of week 2 and stays so; bob is lost and does not come back.
+    found = kit.drawn({"ann": "......$ $.$.$.$", "bob": "$...... ......."}).rates()
+    shares = {row["measure"]: row["rate"] for row in records(found) if row["period"] == WEEK_2}
+    assert shares == {CHURN: 0.0, RETENTION: 1.0, REACTIVATION: 0.0, WIN_BACK: 0.0}
+    # 0 of 1: high = z^2 / (1 + z^2) = 3.841459 / 4.841459
+    assert cells(found, "low", "high", period=WEEK_2, measure=CHURN) == [
+        (0.0, pytest.approx(0.793451, abs=1e-6))
+    ]
+
+
+def test_a_standard_example_of_subscription_churn(kit: Kit) -> None:
+    # 100 at the start of the period and 12 lapses in it, of which one customer came back and one
+    # had joined in the period: 10 of 100 = 10 %, not 12 % and not 12/101.
+    leavers = {f"left {i}": "......$ ......." for i in range(10)}
+    stayers = {f"stayed {i}": "......$ $.$.$.$" for i in range(89)}
+    history = kit.drawn(
+        {
+            **leavers,
+            **stayers,
+            "came back": "......$ ....$.$",
+            "joined and left": "....... $......",
+        },
+        lost_after=30,
+    )
+    assert counted(history, CHURN)[1] == (10, 100)
+    assert counted(history, RETENTION)[1] == (90, 100)
+    assert cells(history.rates(), "rate", measure=CHURN) == [None, 0.1]
+    (week,) = records(history.ledger())[1:]
+    assert (week["lapsed"], week["new"], week["reactivated"]) == (12, 1, 1)
+    assert week["intra_period_returns"] == 1
+
+
+@pytest.mark.parametrize(
+    ("weeks", "churn"),
+    [
+        ("......$ .......", (1, 1)),  # gone on Tuesday
+        ("......$ $.$.$.$", (0, 1)),  # never gone
+        ("......$ ....$.$", (0, 1)),  # gone on Tuesday, back on Friday, active at the close
+        ("......$ ...$...", (1, 1)),  # gone, back, gone again: one customer, once
+        ("......$ .....$.", (0, 1)),  # bought on the last day that keeps the close active
+        ("......$ ....$..", (1, 1)),  # lapsed on the last day of the week
+        ("....... $......", (0, 0)),  # not there at the opening
+        ("$...... $......", (0, 0)),  # lost at the opening
+    ],
+)
+def test_churn_counts_a_customer_of_the_opening_once(
+    kit: Kit, weeks: str, churn: tuple[int, int]
+) -> None:
+    history = kit.drawn({"ann": weeks})
+    assert counted(history, CHURN)[-1] == churn
+    assert counted(history, RETENTION)[-1] == (churn[1] - churn[0], churn[1])
+
+
+@pytest.mark.parametrize(
+    ("weeks", "reactivation", "win_back"),
+    [
+        # inactive_after 3, lost_after 7
+        ("....$.. .......", (0, 0), (0, 0)),  # lapses on Monday: active at the opening
+        ("...$... .......", (0, 1), (0, 0)),  # dormant at the opening, gone for good
+        ("...$... $......", (1, 1), (0, 0)),
+        ("...$... ......$", (1, 1), (0, 0)),  # lost on Thursday in between: was not at the opening
+        ("...$... $...$..", (1, 1), (0, 0)),  # back, gone and back again: once
+        ("...$... ...$...", (1, 1), (0, 0)),  # a purchase on the day of becoming lost
+        ("$...... .......", (0, 1), (0, 0)),  # lost on Monday: dormant at the opening
+        ("$...... ....... .......", (0, 1), (0, 1)),  # lost at the opening of week 3
+        ("$...... ....... ......$", (1, 1), (1, 1)),
+        ("$...... ....... $...$..", (1, 1), (1, 1)),  # back twice: once
+        ("$...... .$..... ....$..", (1, 1), (0, 0)),  # lost before, dormant at the opening
+        ("....... $...$..", (0, 0), (0, 0)),  # new, gone and back within the week
+    ],
+)
+def test_reactivation_and_win_back_count_who_was_inactive_at_the_opening(
+    kit: Kit, weeks: str, reactivation: tuple[int, int], win_back: tuple[int, int]
+) -> None:
+    history = kit.drawn({"ann": weeks}, inactive_after=3, lost_after=7)
+    assert (counted(history, REACTIVATION)[-1], counted(history, WIN_BACK)[-1]) == (
+        reactivation,
+        win_back,
+    )
+
+
+def test_a_return_counts_in_its_own_period_only(kit: Kit) -> None:
+    # Lost in week 1, back in week 3, and away again from week 3 on.
+    history = kit.drawn({"ann": "$...... ....... ...$... ......."})
+    assert counted(history, WIN_BACK) == [(0, 0), (0, 1), (1, 1), (0, 0)]
+    assert counted(history, REACTIVATION) == [(0, 0), (0, 1), (1, 1), (0, 1)]
+
+
+def test_with_equal_thresholds_both_measures_are_of_the_lost(kit: Kit) -> None:
+    history = kit.drawn(
+        {"ann": "$...... ...$...", "bob": "$...... ......."}, inactive_after=2, lost_after=2
+    )
+    assert counted(history, REACTIVATION) == counted(history, WIN_BACK) == [(0, 0), (1, 2)]
+
+
+def test_the_running_period_has_no_rate(kit: Kit) -> None:
+    found = kit.drawn({"ann": "$...... $....."}).rates()
+    assert cells(found, "period") == [WEEK_1] * 4
+
+
+def test_a_silent_period_has_its_rates(kit: Kit) -> None:
+    history = kit.drawn({"ann": "......$ ....... ......$"}, inactive_after=10, lost_after=30)
+    assert counted(history, CHURN) == [(0, 0), (0, 1), (0, 1)]
+
+
+def test_a_new_year_changes_nothing(kit: Kit) -> None:
+    # Active at the opening of December, gone on 4 December, back on 2 January.
+    history = kit.drawn(
+        {"ann": "$" + "." * 58 + "$" + "." * 29},
+        start=date(2023, 11, 4),
+        inactive_after=30,
+        lost_after=90,
+        frequency="month",
+    )
+    assert counted(history, CHURN) == [(0, 0), (1, 1), (0, 0)]
+    assert counted(history, REACTIVATION) == [(0, 0), (0, 0), (1, 1)]
+    assert cells(history.rates(), "period", measure=CHURN)[1:] == [
+        date(2023, 12, 1),
+        date(2024, 1, 1),
+    ]
+
+
+def test_schema_holds_on_no_engine_at_all() -> None:
+    calendar = Calendar("month", date(2024, 1, 1), date(2024, 3, 31))
+    spells, ledger = ibis.table(SPELLS, name="spells"), ibis.table(LEDGER, name="ledger")
+    assert rates(spells, ledger, calendar=calendar).schema() == RATES

@@ -1,0 +1,104 @@
+"""How close the kit comes to the truth that the sample company drew."""
+
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+
+from retention import Unit, open_unit
+from retention.sample import AS_OF, write_company
+
+UNITS = ("grocer_es", "outlet_us", "fashion_fr", "furniture_uk")
+"""From the shortest rhythm to the longest."""
+
+EARLIER = date(2025, 6, 30)
+"""A year before the data end: what came after it is known, and hidden from the kit."""
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("company")
+    write_company(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def truth(kit):
+    return pd.read_parquet(kit / "data" / "sample_truth.parquet")
+
+
+def opened(kit, slug: str, as_of: date = AS_OF) -> Unit:
+    return open_unit(str(kit / "params" / f"{slug}.yaml"), as_of=as_of.isoformat())
+
+
+def states(unit: Unit) -> pd.Series:
+    """State at the close of as_of, by customer."""
+    spells = unit.spells
+    held = spells.filter(spells.ended_on.isnull()).to_pandas()
+    return held.set_index("customer_id")["state"]
+
+
+def test_thresholds_follow_the_rhythms(kit, truth):
+    names = {slug: opened(kit, slug).settings.unit for slug in UNITS}
+    rhythms = truth.groupby("unit")["rhythm"].median()
+    assert rhythms[list(names.values())].is_monotonic_increasing
+    for which in ("inactive_after", "lost_after"):
+        days = [getattr(opened(kit, slug).thresholds, which) for slug in UNITS]
+        assert all(later >= 1.5 * sooner for sooner, later in zip(days, days[1:], strict=False))
+
+
+@pytest.mark.parametrize("slug", UNITS)
+def test_who_left_for_good_long_ago_is_lost(kit, truth, slug):
+    unit = opened(kit, slug)
+    held = states(unit)
+    left = truth[truth["unit"] == unit.settings.unit].set_index("customer_id")["left_on"].dropna()
+    gone = left[left <= pd.Timestamp(AS_OF - timedelta(days=unit.thresholds.lost_after))].index
+    known = held[held.index.isin(gone)]
+    assert len(known) > 100
+    assert set(known) == {"lost"}
+
+
+@pytest.mark.parametrize("slug", UNITS)
+def test_so_many_of_the_newly_lost_come_back_as_was_said(kit, slug):
+    unit = opened(kit, slug, EARLIER)
+    lost_after = unit.thresholds.lost_after
+    claimed = unit.thresholds.evidence.set_index("threshold").loc["lost_after"]
+    gaps = _gaps(opened(kit, slug))
+    crossed = gaps["day"] + pd.Timedelta(days=lost_after)
+    fresh = gaps[
+        (gaps["days"] > lost_after)
+        & (crossed <= pd.Timestamp(EARLIER))
+        & (crossed > pd.Timestamp(EARLIER - timedelta(days=365)))
+    ]
+    came_back = (fresh["days"] <= lost_after + 365) & ~fresh["open"]
+    assert len(fresh) > 50
+    # Seasons differ from year to year, so the realised share need not lie in a narrow interval.
+    assert came_back.mean() == pytest.approx(claimed["wrongly_called"], abs=0.08)
+
+
+def _gaps(unit: Unit) -> pd.DataFrame:
+    days = unit.customer_days.filter(unit.customer_days.amount > 0).to_pandas()
+    days = days.sort_values(["customer_id", "day"])
+    following = days.groupby("customer_id")["day"].shift(-1)
+    until = following.fillna(pd.Timestamp(AS_OF))
+    return days.assign(days=(until - days["day"]).dt.days, open=following.isna())
+
+
+@pytest.mark.parametrize("slug", UNITS)
+def test_estimated_returns_are_met_a_year_later(kit, slug):
+    """Cells that were Kaplan-Meier estimates a year ago, against what happened since."""
+    then, now = opened(kit, slug, EARLIER), opened(kit, slug)
+    thresholds = then.thresholds
+    now = open_unit(
+        str(kit / "params" / f"{slug}.yaml"),
+        inactive_after=thresholds.inactive_after,
+        lost_after=thresholds.lost_after,
+    )
+    keys = ["lapse_period", "age"]
+    cells = then.returns().merge(now.returns(), on=keys, suffixes=("", "_now"))
+    estimated = cells[~cells["complete"] & cells["complete_now"] & (cells["lapsed"] >= 30)]
+    assert len(estimated) >= 10
+    # The same customers: nothing that happened later may change who lapsed.
+    assert (estimated["lapsed"] == estimated["lapsed_now"]).all()
+    met = estimated["return_share_now"].between(estimated["low"], estimated["high"])
+    assert met.mean() >= 0.85
