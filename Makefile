@@ -27,6 +27,10 @@ lab: .venv/.kit data/sample_transactions.parquet ## Open the notebook in Jupyter
 online-retail: .venv/.kit ## Run Online Retail II; RETENTION_REAL_DATA names its folder
 	@$(BIN)/retention run --params $(OR2) --out reports/online_retail_ii
 
+picture: report ## Take the README's picture of a report again, with chromium
+	@chromium --headless --no-sandbox --hide-scrollbars --window-size=1200,1400 \
+		--screenshot=docs/report.png "file://$(CURDIR)/reports/outlet_us/latest.html"
+
 clean: ## Remove the environment, the sample data and the reports
 	rm -rf .venv data/sample_*.parquet reports/*
 

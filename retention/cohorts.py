@@ -9,7 +9,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 import numpy as np
-import pandas as pd
+import pandas as pd  # noqa: TID251 (small frames only)
 
 from retention.curves import at_each, kaplan_meier, wilson
 from retention.lifecycle import ACTIVE

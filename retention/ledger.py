@@ -6,7 +6,7 @@ identities between them can fail, and are asserted in every run.
 
 import ibis
 import ibis.expr.types as ir
-import pandas as pd
+import pandas as pd  # noqa: TID251 (small frames only)
 
 from retention.errors import CheckFailed
 from retention.lifecycle import ACTIVE, DORMANT, LOST, PROSPECT, STATES

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import ibis
 import ibis.expr.types as ir
-import pandas as pd
+import pandas as pd  # noqa: TID251 (small frames only)
 
 from retention.ledger import ledger
 from retention.lifecycle import spells

@@ -13,7 +13,7 @@ from typing import Literal
 
 import ibis
 import ibis.expr.types as ir
-import pandas as pd
+import pandas as pd  # noqa: TID251 (small frames only)
 
 from retention.curves import at, kaplan_meier
 from retention.errors import DataRefused

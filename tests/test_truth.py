@@ -1,6 +1,7 @@
 """How close the kit comes to the truth that the sample company drew."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -44,7 +45,7 @@ def test_thresholds_follow_the_rhythms(kit, truth):
     assert rhythms[list(names.values())].is_monotonic_increasing
     for which in ("inactive_after", "lost_after"):
         days = [getattr(opened(kit, slug).thresholds, which) for slug in UNITS]
-        assert all(later >= 1.5 * sooner for sooner, later in zip(days, days[1:], strict=False))
+        assert all(later >= 1.5 * sooner for sooner, later in pairwise(days))
 
 
 @pytest.mark.parametrize("slug", UNITS)
