@@ -43,7 +43,7 @@ def cohorts(customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:
         first_day=customer_days.day.min(where=customer_days.amount > 0)
     )
     days = calendar.numbered(
-        customer_days.join(first.filter(first.first_day.notnull()), "customer_id"),
+        customer_days.join(first, "customer_id"),
         cohort_number="first_day",
         number="day",
     )
@@ -97,8 +97,7 @@ def lapses(spells: ir.Table, *, calendar: Calendar) -> ir.Table:
     lapsed = calendar.numbered(spells.filter(spells.previous_state == ACTIVE), number="started_on")
     until = ibis.coalesce(lapsed.returned_on, ibis.literal(calendar.as_of))
     return (
-        lapsed.filter(lapsed.state != ACTIVE)
-        .group_by("number", days=until.delta(lapsed.started_on, unit="day"))
+        lapsed.group_by("number", days=until.delta(lapsed.started_on, unit="day"))
         .agg(events=lapsed.returned_on.count(), censored=lapsed.returned_on.isnull().sum())
         .cast(LAPSES)
         .order_by("number", "days")

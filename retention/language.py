@@ -6,10 +6,12 @@ are Babel's.
 
 import gettext
 import io
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Self, TypeVar
 
 from babel.core import Locale
 from babel.dates import format_date, format_skeleton
@@ -27,6 +29,8 @@ from retention.periods import Frequency
 
 LOCALES = Path(__file__).parent / "locales"
 SOURCE = "en"
+"""The language that messages are written in."""
+LANGUAGES = (SOURCE, "es", "fr")
 ABSENT = "–"
 """What stands where there is no figure."""
 
@@ -44,6 +48,31 @@ EARLIER = {
     "quarter": "a quarter earlier",
     "year": "a year earlier",
 }
+# A period in a sentence needs its preposition and article, and these differ with its length: "en
+# junio", "el 30 de junio", "en la semana 26". So each length is a message of its own.
+DURING = {
+    "day": "on {day}",
+    "week": "in {week}",
+    "month": "in {month}",
+    "quarter": "in {quarter}",
+    "year": "in {year}",
+}
+AT_CLOSE = {
+    "day": "at the close of {day}",
+    "week": "at the close of {week}",
+    "month": "at the close of {month}",
+    "quarter": "at the close of {quarter}",
+    "year": "at the close of {year}",
+}
+SINCE = {
+    "day": "since {day}",
+    "week": "since {week}",
+    "month": "since {month}",
+    "quarter": "since {quarter}",
+    "year": "since {year}",
+}
+
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 @cache
@@ -70,6 +99,17 @@ class Language:
     currency: str = "EUR"
     frequency: Frequency = "month"
 
+    @classmethod
+    def of(cls, told: Mapping[str, object]) -> Self:
+        """The language that the facts or the settings of a report name; English where none is.
+
+        >>> Language.of({"language": "fr", "currency": "EUR"}).code, Language.of({}).code
+        ('fr', 'en')
+        """
+        code = str(told.get("language"))
+        currency = str(told.get("currency") or cls.currency)
+        return cls(code if code in LANGUAGES else SOURCE, currency)
+
     @property
     def locale(self) -> Locale:
         """Babel's locale of the language; English is British unless money is in dollars."""
@@ -80,24 +120,46 @@ class Language:
         """The message in this language, with its `{values}` filled in."""
         return catalogue(self.code).gettext(message).format(**values)
 
+    def text(self, text: str) -> str:
+        """A text in this language as it stands, braces and all; itself where nobody translated it.
+
+        >>> Language("es").text("Not in the catalogues: {x}")
+        'Not in the catalogues: {x}'
+        """
+        return catalogue(self.code).gettext(text) if text else ""
+
+    def each(self, messages: Mapping[_Key, str]) -> dict[_Key, str]:
+        """A table of messages in this language; their `{values}` are still to be filled in."""
+        return {key: self.text(message) for key, message in messages.items()}
+
+    @staticmethod
+    def title(text: str) -> str:
+        """The text with a capital at its beginning, as labels and sentences have it.
+
+        >>> Language.title("états"), Language.title("{count} days")
+        ('États', '{count} days')
+        """
+        return text[:1].upper() + text[1:]
+
     def plural(self, one: str, many: str, count: int, **values: object) -> str:
         """The message in the form that the count asks for; `{count}` is the formatted count."""
-        text = catalogue(self.code).ngettext(one, many, count)
+        text = catalogue(self.code).ngettext(one, many, int(count))
         return text.format(count=self.number(count), **values)
 
     def number(self, value: float, decimals: int = 0) -> str:
         """A number with the language's separators."""
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return format_decimal(value, format=pattern, locale=self.locale)
+        return _minus(format_decimal(value, format=pattern, locale=self.locale))
 
     def short_number(self, value: float) -> str:
         """A number for an axis or a tile: 12,345 is 12K, 2,214 stays."""
         if abs(value) < 10_000:
             return self.number(value)
-        return format_compact_decimal(value, locale=self.locale, fraction_digits=_digits(value))
+        digits = _digits(value)
+        return _minus(format_compact_decimal(value, locale=self.locale, fraction_digits=digits))
 
     def signed(self, value: float) -> str:
-        """A whole number with its sign; the minus is a minus."""
+        """A whole number with its sign."""
         return f"{'+' if value > 0 else '−' if value < 0 else ''}{self.number(abs(value))}"
 
     def percent(self, share: float | None, decimals: int = 1) -> str:
@@ -110,34 +172,44 @@ class Language:
 
     def signed_percent(self, change: float) -> str:
         """A relative change as per cent, with its sign."""
-        sign = "+" if change > 0 else "−" if change < 0 else "±"
-        return sign + self.percent(abs(change), 0)
+        return _sign(round(change, 2)) + self.percent(abs(change), 0)
 
     def points(self, difference: float) -> str:
         """A difference of two shares in percentage points, signed."""
-        sign = "+" if difference > 0 else "−" if difference < 0 else "±"
-        return self(
-            "{sign}{points} points", sign=sign, points=self.number(abs(difference) * 100, 1)
-        )
+        points = round(difference * 100, 1)
+        return self("{sign}{points} points", sign=_sign(points), points=self.number(abs(points), 1))
 
     def money(self, amount: float) -> str:
         """An amount in whole units of the currency."""
         pattern = self.locale.currency_formats["standard"].pattern.replace("0.00", "0")
-        return format_currency(
+        text = format_currency(
             amount, self.currency, format=pattern, locale=self.locale, currency_digits=False
         )
+        return _minus(text)
 
     def short_money(self, amount: float) -> str:
         """An amount for an axis or a tile: £950,731 is £951K, £2,214 stays."""
         if abs(amount) < 10_000:
             return self.money(amount)
-        return format_compact_currency(
+        text = format_compact_currency(
             amount, self.currency, locale=self.locale, fraction_digits=_digits(amount)
         )
+        return _minus(text)
 
     def day(self, day: date) -> str:
-        """A day, month in words."""
-        return format_date(day, "long", locale=self.locale)
+        """A day, month in words.
+
+        >>> Language().day(date(2026, 10, 31)), Language(currency="USD").day(date(2026, 10, 31))
+        ('31 October 2026', 'October 31, 2026')
+        """
+        text = format_date(day, "long", locale=self.locale)
+        # The first of a month alone is an ordinal in French, which the locale does not know.
+        return text.replace("1", "1er", 1) if self.code == "fr" and day.day == 1 else text
+
+    def moment(self, moment: datetime) -> str:
+        """A moment (aware) to the minute, in UTC."""
+        at = moment.astimezone(UTC)
+        return self("{day}, {time} UTC", day=self.day(at.date()), time=f"{at:%H:%M}")
 
     def period(self, start: date, *, short: bool = False) -> str:
         """The name of the period that starts on a day.
@@ -148,17 +220,35 @@ class Language:
         """
         if self.frequency == "week":
             year, week, _ = start.isocalendar()
-            return (
-                f"{year}-{week:02d}"
-                if short
-                else self("week {week} of {year}", week=week, year=year)
-            )
+            if short:
+                return self("W{week} {year}", week=week, year=year)
+            return self("week {week} of {year}", week=week, year=year)
         if self.frequency == "month" and short:
             return format_date(start, "LLL y", locale=self.locale).replace(".", "")
         if self.frequency == "day":
-            return format_date(start, "d MMM" if short else "long", locale=self.locale)
+            return self._short_day(start) if short else self.day(start)
         skeleton = {"month": "yMMMM", "quarter": "yQQQ", "year": "y"}[self.frequency]
         return format_skeleton(skeleton, start, locale=self.locale)
+
+    def _short_day(self, day: date) -> str:
+        return format_skeleton("yMMMd", day, locale=self.locale).replace(".", "")
+
+    def during(self, start: date) -> str:
+        """When something happened: in, or on, the period that starts on a day.
+
+        >>> june = date(2026, 6, 30)
+        >>> Language("es").during(june), Language("es", frequency="day").during(june)
+        ('en junio de 2026', 'el 30 de junio de 2026')
+        """
+        return self(DURING[self.frequency], **{self.frequency: self.period(start)})
+
+    def at_close(self, start: date) -> str:
+        """The close of the period that starts on a day, as a time at which something was so."""
+        return self(AT_CLOSE[self.frequency], **{self.frequency: self.period(start)})
+
+    def since(self, start: date) -> str:
+        """From the period that starts on a day until now."""
+        return self(SINCE[self.frequency], **{self.frequency: self.period(start)})
 
     def duration(self, periods: int) -> str:
         """So many periods in words.
@@ -175,6 +265,16 @@ class Language:
     def interval(self, low: float, high: float) -> str:
         """A 95 % interval of a share, in words short enough for a tile."""
         return f"{self.number(low * 100, 1)}–{self.percent(high)}"
+
+
+def _sign(shown: float) -> str:
+    """The sign of a change as far as it is shown: what rounds to nothing went neither way."""
+    return "+" if shown > 0 else "−" if shown < 0 else "±"
+
+
+def _minus(number: str) -> str:
+    """The number with a minus for the hyphen of the locales, which a line can break after."""
+    return number.replace("-", "−", 1)
 
 
 def _digits(value: float) -> int:

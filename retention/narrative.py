@@ -16,6 +16,15 @@ from retention.words import name_of
 
 GOOD, BAD, NEUTRAL = "good", "bad", "neutral"
 
+_AT_RISK = {
+    CHURN: ("{part} of {count} active customer", "{part} of {count} active customers"),
+    REACTIVATION: (
+        "{part} of {count} dormant or lost customer",
+        "{part} of {count} dormant or lost customers",
+    ),
+    WIN_BACK: ("{part} of {count} lost customer", "{part} of {count} lost customers"),
+}
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -37,34 +46,35 @@ class Tile:
 def headline(unit: str, ledger: pd.DataFrame, rates: pd.DataFrame, language: Language) -> str:
     """Two or three sentences on the newest complete period of a unit."""
     last = ledger.iloc[-1]
-    churn = _newest(rates, CHURN)
-    period = language.period(last["period"])
+    churn, back = _newest(rates, CHURN), _newest(rates, REACTIVATION)
     opening = language.plural(
-        "At the close of {period}, {unit} had {count} active customer",
-        "At the close of {period}, {unit} had {count} active customers",
+        "{at_close}, {unit} had {count} active customer",
+        "{at_close}, {unit} had {count} active customers",
         last["closing_active"],
-        period=period,
+        at_close=language.title(language.at_close(last["period"])),
         unit=unit,
     )
     sentences = [f"{opening}{_than_before(ledger['closing_active'], language)}."]
     if churn["denominator"]:
         sentences.append(
-            language(
-                "Of the {active} who were active when it opened, {gone} ({rate}) no longer were.",
+            language.plural(
+                "Of the {active} who were active when it opened, {count} ({rate}) no longer was.",
+                "Of the {active} who were active when it opened, {count} ({rate}) no longer were.",
+                churn["numerator"],
                 active=language.number(churn["denominator"]),
-                gone=language.number(churn["numerator"]),
                 rate=language.percent(churn["rate"]),
             )
         )
-    back = int(last[REACTIVATED] + last[WON_BACK])
-    sentences.append(
-        language.plural(
-            "{count} inactive customer bought again; {former} of them had been lost.",
-            "{count} inactive customers bought again; {former} of them had been lost.",
-            back,
-            former=language.number(last[WON_BACK]),
+    if back["denominator"]:
+        # Customers, as in the rates: the ledger counts one who came back twice as two events.
+        sentences.append(
+            language.plural(
+                "{count} inactive customer bought again; {former} of them had been lost.",
+                "{count} inactive customers bought again; {former} of them had been lost.",
+                back["numerator"],
+                former=language.number(_newest(rates, WIN_BACK)["numerator"]),
+            )
         )
-    )
     return " ".join(sentences)
 
 
@@ -75,8 +85,10 @@ def _than_before(column: pd.Series, language: Language) -> str:
     earlier = language.earlier()
     if change == 0:
         return language(", as many as {earlier}", earlier=earlier)
-    message = ", {change} more than {earlier}" if change > 0 else ", {change} fewer than {earlier}"
-    return language(message, change=language.number(abs(change)), earlier=earlier)
+    size = language.number(abs(change))
+    if change > 0:
+        return language(", {change} more than {earlier}", change=size, earlier=earlier)
+    return language(", {change} fewer than {earlier}", change=size, earlier=earlier)
 
 
 def tiles(
@@ -92,7 +104,9 @@ def tiles(
             "active_customers",
             language("active customers"),
             language.number(last["closing_active"]),
-            language("of {count} customers so far", count=language.number(acquired)),
+            language.plural(
+                "of {count} customer so far", "of {count} customers so far", int(acquired)
+            ),
             *_changes(ledger, "closing_active", language),
         ),
         _rate_tile(rates, CHURN, language),
@@ -116,21 +130,14 @@ def tiles(
 
 
 def _rate_tile(rates: pd.DataFrame, measure: str, language: Language) -> Tile:
-    details = {
-        CHURN: "{part} of {whole} active customers",
-        REACTIVATION: "{part} of {whole} dormant or lost customers",
-        WIN_BACK: "{part} of {whole} lost customers",
-    }
     frame = rates[rates["measure"] == measure].reset_index(drop=True)
     last = frame.iloc[-1]
     return Tile(
         measure,
         name_of(measure, language),
         language.percent(last["rate"]),
-        language(
-            details[measure],
-            part=language.number(last["numerator"]),
-            whole=language.number(last["denominator"]),
+        language.plural(
+            *_AT_RISK[measure], last["denominator"], part=language.number(last["numerator"])
         ),
         *_changes(frame, "rate", language),
     )
@@ -140,7 +147,8 @@ def _changes(frame: pd.DataFrame, column: str, language: Language) -> tuple[str,
     """The change on the period before, its tone, and the change on the same period a year ago."""
     year = PERIODS_A_YEAR[language.frequency]
     before = _change(frame, column, language, 1)
-    return before, _tone(frame, column), "" if year == 1 else _change(frame, column, language, year)
+    tone = _tone(frame, column) if before else NEUTRAL
+    return before, tone, "" if year == 1 else _change(frame, column, language, year)
 
 
 def _change(frame: pd.DataFrame, column: str, language: Language, back: int) -> str:
@@ -213,24 +221,23 @@ def rate(rates: pd.DataFrame, measures: Sequence[str], language: Language) -> st
     """Alt text of a chart of rates: for each measure its last value, interval and range."""
     texts = []
     for measure in measures:
+        name = language.title(name_of(measure, language))
         frame = rates[(rates["measure"] == measure) & rates["rate"].notna()]
         if frame.empty:
-            texts.append(
-                language("{measure}: nobody was at risk yet.", measure=name_of(measure, language))
-            )
+            texts.append(language("{measure}: nobody was at risk yet.", measure=name))
             continue
         last = frame.iloc[-1]
         texts.append(
             language(
-                "{measure}: {rate} in {period} (95 % interval {interval}); between {least} and "
-                "{most} since {first}.",
-                measure=name_of(measure, language),
+                "{measure}: {rate} {in_period} (95 % interval {interval}); between {least} and "
+                "{most} {since}.",
+                measure=name,
                 rate=language.percent(last["rate"]),
-                period=language.period(last["period"]),
+                in_period=language.during(last["period"]),
                 interval=language.interval(last["low"], last["high"]),
                 least=language.percent(frame["rate"].min()),
                 most=language.percent(frame["rate"].max()),
-                first=language.period(frame["period"].iloc[0]),
+                since=language.since(frame["period"].iloc[0]),
             )
         )
     return " ".join(texts)
@@ -244,8 +251,8 @@ def revenue(revenue: pd.DataFrame, language: Language) -> str:
         for row in last.itertuples()
     )
     return language(
-        "Stacked bars of revenue by period; in {period}: {parts}.",
-        period=language.period(last["period"].iloc[0]),
+        "Stacked bars of revenue by period; {in_period}: {parts}.",
+        in_period=language.during(last["period"].iloc[0]),
         parts=parts,
     )
 
@@ -253,6 +260,8 @@ def revenue(revenue: pd.DataFrame, language: Language) -> str:
 def cohorts(cohorts: pd.DataFrame, value: str, language: Language) -> str:
     """Alt text of a cohort heatmap: how many cohorts, and the newest whole cell at a few ages."""
     write = language.percent if value == "retention" else language.money
+    if cohorts.empty:
+        return language("No group of customers is large enough to show yet.")
     complete = cohorts[cohorts["complete"] & (cohorts["age"] > 0)]
     newest = complete.groupby("age", as_index=False).last()
     cells = "; ".join(
@@ -264,11 +273,12 @@ def cohorts(cohorts: pd.DataFrame, value: str, language: Language) -> str:
         )
         for _, row in newest[newest["age"].isin([1, 3, 6, 12])].iterrows()
     )
-    return language(
-        "Heatmap of {count} cohorts by periods since the first purchase. {cells}",
-        count=language.number(cohorts["cohort"].nunique()),
-        cells=cells,
+    opening = language.plural(
+        "Heatmap of {count} cohort by periods since the first purchase.",
+        "Heatmap of {count} cohorts by periods since the first purchase.",
+        cohorts["cohort"].nunique(),
     )
+    return f"{opening} {cells}".strip()
 
 
 def returns(returns: pd.DataFrame, language: Language) -> str:
@@ -279,9 +289,9 @@ def returns(returns: pd.DataFrame, language: Language) -> str:
     last = whole[whole["age"] == whole["age"].min()].iloc[-1]
     return language(
         "Lines of the share of lapsed customers that has bought again, by period of the lapse; of "
-        "the {lapsed} who lapsed in {period}, {share} had bought again within {age}.",
+        "the {lapsed} who lapsed {in_period}, {share} had bought again within {age}.",
         lapsed=language.number(last["lapsed"]),
-        period=language.period(last["lapse_period"]),
+        in_period=language.during(last["lapse_period"]),
         share=language.percent(last["return_share"]),
         age=language.duration(int(last["age"])),
     )
@@ -290,17 +300,23 @@ def returns(returns: pd.DataFrame, language: Language) -> str:
 def thresholds(thresholds: pd.DataFrame, language: Language) -> str:
     """What the thresholds are and how many of the newly inactive would come back anyway."""
     inactive, lost = thresholds.iloc[0], thresholds.iloc[1]
-    text = language(
-        "A customer counts as dormant {inactive} days after the last purchase and as lost after "
-        "{lost}. ",
-        inactive=language.number(inactive["days"]),
-        lost=language.number(lost["days"]),
-    )
-    if pd.isna(inactive["wrongly_called"]):
-        return text.strip()
-    return text + language(
-        "Of those who have just become dormant, {share} would buy again within a year anyway "
-        "(95 % interval {interval}).",
-        share=language.percent(inactive["wrongly_called"]),
-        interval=language.interval(inactive["low"], inactive["high"]),
-    )
+    sentences = [
+        language.plural(
+            "A customer counts as dormant {count} day after the last purchase and as lost after "
+            "{lost}.",
+            "A customer counts as dormant {count} days after the last purchase and as lost after "
+            "{lost}.",
+            inactive["days"],
+            lost=language.number(lost["days"]),
+        )
+    ]
+    if pd.notna(inactive["wrongly_called"]):
+        sentences.append(
+            language(
+                "Of those who have just become dormant, {share} would buy again within a year "
+                "anyway (95 % interval {interval}).",
+                share=language.percent(inactive["wrongly_called"]),
+                interval=language.interval(inactive["low"], inactive["high"]),
+            )
+        )
+    return " ".join(sentences)

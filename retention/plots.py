@@ -29,9 +29,14 @@ from retention.style import (
     label_ends,
     name_periods,
     panels,
-    scale,
+    say,
+    scale_amounts,
+    scale_shares,
 )
 from retention.words import name_of
+
+_LETTER = 0.0095
+"""Width of a bold letter of a label, as a share of an axis as wide as the page."""
 
 
 @rc_context(STYLE)
@@ -39,10 +44,18 @@ def stocks(ledger: pd.DataFrame, language: Language, *, ax: Axes | None = None) 
     """Customers active, dormant and lost at the close of each period, one line a state."""
     ax = axes(ax)
     names = {f"closing_{state}": state for state in (ACTIVE, DORMANT, LOST)}
-    shown = [name for name in names if ledger[name].any()]
+    shown = [name for name in names if ledger[name].any()] or [f"closing_{ACTIVE}"]
     long = ledger.melt("period", shown, "state", "customers").replace({"state": names})
     sns.lineplot(
-        long, x="period", y="customers", hue="state", palette=PALETTE, legend=False, ax=ax, lw=2.2
+        long,
+        x="period",
+        y="customers",
+        hue="state",
+        palette=PALETTE,
+        legend=False,
+        ax=ax,
+        lw=2.2,
+        marker=_marker(ledger),
     )
     ax.set_ylim(bottom=0)
     last = ledger.iloc[-1]
@@ -52,14 +65,14 @@ def stocks(ledger: pd.DataFrame, language: Language, *, ax: Axes | None = None) 
             (
                 last["period"],
                 last[name],
-                f"{name_of(names[name], language)} {language.number(last[name])}",
+                f"{_named(names[name], language)} {language.number(last[name])}",
                 PALETTE[names[name]],
             )
             for name in shown
         ],
     )
     name_periods(ax, ledger["period"].tolist(), language)
-    scale(ax, language.short_number, language("customers at the close"))
+    scale_amounts(ax, language.short_number, language.number, language("customers at the close"))
     return ax
 
 
@@ -86,13 +99,13 @@ def movements(ledger: pd.DataFrame, language: Language, *, ax: Axes | None = Non
     for place, level in enumerate(levels):
         ax.plot([place + 0.31, place + 0.69], [level, level], color=QUIET, lw=0.8, ls=":")
     names = [
-        language("active at the opening"),
-        *(name_of(kind, language) for kind in steps),
-        language("active at the close"),
+        language.title(language("active at the opening")),
+        *(_named(kind, language) for kind in steps),
+        language.title(language("active at the close")),
     ]
     ax.set_xticks(range(len(names)), names)
     ax.set_ylim(levels.min() - span * 0.12, levels.max() + span * 0.18)
-    scale(ax, language.short_number, language("active customers"))
+    scale_amounts(ax, language.short_number, language.number, language("active customers"))
     return ax
 
 
@@ -105,17 +118,16 @@ def rates(
     places = ax or panels(len(measures), height=3.3)
     for place, measure in zip(places, measures, strict=True):
         colour = PALETTE[measure]
-        place.set_title(name_of(measure, language), color=colour)
+        place.set_title(_named(measure, language), color=colour)
         frame = rates[(rates["measure"] == measure) & rates["rate"].notna()]
         if frame.empty:
-            text = language("nobody was at risk yet")
-            place.text(0.5, 0.5, text, transform=place.transAxes, ha="center")
-            place.set_axis_off()
+            say(place, language.title(language("nobody was at risk yet")))
             continue
         place.fill_between(
             frame["period"], frame["low"], frame["high"], color=colour, alpha=0.18, lw=0
         )
-        sns.lineplot(frame, x="period", y="rate", color=colour, ax=place, lw=2, errorbar=None)
+        line = {"color": colour, "lw": 2, "marker": _marker(frame)}
+        sns.lineplot(frame, x="period", y="rate", ax=place, errorbar=None, **line)
         if frame["rate"].min() < 0.5:
             place.set_ylim(bottom=0)
         last = frame.iloc[-1]
@@ -123,11 +135,12 @@ def rates(
         name_periods(place, starts, language, most=4)
         if len(starts) > 1:
             place.set_xlim(starts[0], starts[-1])
-        scale(place, lambda share: language.percent(share, 0), "")
-    if WIN_BACK in measures:
+        scale_shares(place, language)
+    drawn = [place for place in places if place.axison]
+    if WIN_BACK in measures and drawn:
         # The two are read against each other.
-        top = max(place.get_ylim()[1] for place in places)
-        for place in places:
+        top = max(place.get_ylim()[1] for place in drawn)
+        for place in drawn:
             place.set_ylim(0, top)
     return places
 
@@ -142,20 +155,21 @@ def revenue(revenue: pd.DataFrame, language: Language, *, ax: Axes | None = None
     step = min((b - a for a, b in pairwise(starts)), default=pd.Timedelta(days=20))
     bottom = np.zeros(len(wide))
     for kind in kinds:
-        height, name = wide[kind].clip(lower=0).to_numpy(), name_of(kind, language)
+        height, name = wide[kind].clip(lower=0).to_numpy(), _named(kind, language)
         width: Any = 0.8 * step
         ax.bar(starts, height, width, bottom, color=PALETTE[kind], label=name, lw=0)
         bottom = bottom + height
-    ax.legend(
-        ncols=max(len(kinds), 1),
-        frameon=False,
-        loc="lower left",
-        bbox_to_anchor=(0, 1.0),
-        handlelength=1,
-        borderaxespad=0.2,
-    )
+    if kinds:
+        ax.legend(
+            ncols=len(kinds),
+            frameon=False,
+            loc="lower left",
+            bbox_to_anchor=(0, 1.0),
+            handlelength=1,
+            borderaxespad=0.2,
+        )
     name_periods(ax, starts, language)
-    scale(ax, language.short_money, language("revenue"))
+    scale_amounts(ax, language.short_money, language.money, language("revenue"))
     return ax
 
 
@@ -167,6 +181,8 @@ def cohort_heatmap(
 
     What is not observed yet stays empty; cells of the running period are hatched.
     """
+    if cohorts.empty:
+        return say(axes(ax), language("No group of customers is large enough to show yet."))
     table = cohorts.pivot(index="cohort", columns="age", values=value)
     done = cohorts.pivot(index="cohort", columns="age", values="complete").eq(other=True)
     names = [language.period(cohort, short=True) for cohort in table.index]
@@ -175,7 +191,7 @@ def cohort_heatmap(
         average = average_retention(cohorts).set_index("age")["retention"]
         top_row = average.reindex(table.columns).to_frame(pd.NaT).T
         table, done = pd.concat([top_row, table]), pd.concat([top_row.notna(), done])
-        names = [language("average (pooled)"), *names]
+        names = [language.title(language("average (pooled)")), *names]
     texts = table.map(lambda cell: _cell(cell, is_share, language))
     ax = axes(ax, height=0.9 + 0.25 * len(table))
     # Everybody bought at age 0: it would leave no colour for the other ages.
@@ -204,11 +220,20 @@ def cohort_heatmap(
     if is_share:
         ax.axhline(1, color="white", lw=4)
     ax.grid(visible=False)
-    ax.set(xlabel=language("periods since the first purchase"), ylabel="")
+    ax.set(xlabel=language.title(language("periods since the first purchase")), ylabel="")
     ax.xaxis.set_label_position("top")
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     return ax
+
+
+def _named(key: str, language: Language) -> str:
+    return language.title(name_of(key, language))
+
+
+def _marker(line: pd.DataFrame) -> str | None:
+    # A line through one point has no length.
+    return "o" if len(line) == 1 else None
 
 
 def _cell(value: float, is_share: bool, language: Language) -> str:
@@ -224,24 +249,31 @@ def returns(returns: pd.DataFrame, language: Language, *, ax: Axes | None = None
     Estimates for cohorts that have not been watched for so long are dotted.
     """
     ax = axes(ax)
+    if returns.empty:
+        return say(ax, language("No lapse cohort has been watched long enough yet."))
     labels = []
-    for age, colour in zip(_ages(returns), ("#6ea3c8", "#2f79ad", "#0b3d63"), strict=False):
+    for age, colour in zip(_ages(returns), ("#2b7bb5", "#1a5a8c", "#082f4e"), strict=False):
         line = returns[returns["age"] == age]
         whole = line[line["complete"]]
         ax.plot(line["lapse_period"], line["return_share"], color=colour, lw=1.4, ls=":")
-        ax.plot(whole["lapse_period"], whole["return_share"], color=colour, lw=2.2)
+        days, shares = whole["lapse_period"], whole["return_share"]
+        ax.plot(days, shares, color=colour, lw=2.2, marker=_marker(whole))
         ax.fill_between(
             line["lapse_period"], line["low"], line["high"], color=colour, alpha=0.15, lw=0
         )
         last = line.iloc[-1]
-        text = language("within {duration}", duration=language.duration(age))
-        share = language.percent(last["return_share"], 0)
-        labels.append((last["lapse_period"], last["return_share"], f"{text}: {share}", colour))
+        text = language(
+            "within {duration}: {share}",
+            duration=language.duration(age),
+            share=language.percent(last["return_share"], 0),
+        )
+        place = (last["lapse_period"], last["return_share"])
+        labels.append((*place, language.title(text), colour))
     ax.set_ylim(bottom=0)
     label_ends(ax, labels)
     name_periods(ax, sorted(returns["lapse_period"].unique()), language)
-    scale(ax, lambda share: language.percent(share, 0), language("share that has bought again"))
-    ax.set_xlabel(language("period of the lapse"))
+    scale_shares(ax, language, language("share that has bought again"))
+    ax.set_xlabel(language.title(language("period of the lapse")))
     return ax
 
 
@@ -271,21 +303,41 @@ def return_curve(
         lw=0,
     )
     ax.step(shown["days"], 1 - shown["survival"], where="post", color=colour, lw=2)
-    names, days = thresholds["threshold"].tolist(), thresholds["days"].tolist()
-    for name, day, tint, level in zip(names, days, (DORMANT, LOST), (0.04, 0.12), strict=True):
-        ax.axvline(day, color=PALETTE[tint], lw=1.4, ls="--")
-        ax.annotate(
+    ax.set(xlim=(0, longest), ylim=(0, None))
+    _label_thresholds(ax, thresholds, language)
+    scale_shares(ax, language, language("followed by another purchase"))
+    ax.set_xlabel(language.title(language("days since a purchase")))
+    return ax
+
+
+def _label_thresholds(ax: Axes, thresholds: pd.DataFrame, language: Language) -> None:
+    """Lines at the thresholds, with labels to their right.
+
+    Where the second line would run through the label of the first, that label goes beyond it.
+    """
+    days = thresholds["days"].tolist()
+    texts = [
+        language.title(
             language.plural(
                 "{name} {count} day", "{name} {count} days", day, name=name_of(name, language)
-            ),
-            (day, level),
+            )
+        )
+        for name, day in zip(thresholds["threshold"], days, strict=True)
+    ]
+    room = (days[-1] - days[0]) / ax.get_xlim()[1]
+    places = days if room > _LETTER * len(texts[0]) else [days[-1]] * len(days)
+    upwards = ax.get_xaxis_transform()
+    for number, (day, place, text) in enumerate(zip(days, places, texts, strict=True)):
+        colour, height = PALETTE[(DORMANT, LOST)[number]], 0.05 + 0.08 * number
+        ax.axvline(day, color=colour, lw=1.4, ls="--")
+        ax.plot([day, place], [height] * 2, color=colour, lw=1.1, transform=upwards)
+        ax.annotate(
+            text,
+            (place, height),
             (5, 0),
-            xycoords=("data", "axes fraction"),
+            xycoords=upwards,
             textcoords="offset points",
-            color=PALETTE[tint],
+            va="center",
+            color=colour,
             weight="bold",
         )
-    ax.set(xlim=(0, longest), ylim=(0, None))
-    scale(ax, lambda share: language.percent(share, 0), language("followed by another purchase"))
-    ax.set_xlabel(language("days since a purchase"))
-    return ax

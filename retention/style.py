@@ -10,7 +10,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import Formatter, MaxNLocator
 
 from retention.language import Language
 from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
@@ -23,13 +23,13 @@ PALETTE = {
     LOST: "#5f6670",
     NEW: "#00704f",
     RETAINED: "#0b5c93",
-    REACTIVATED: "#3b87bd",
+    REACTIVATED: "#2b7bb5",
     WON_BACK: "#9c3a72",
     NO_PURCHASE: "#9aa1a9",
     LAPSED: "#b3431b",
     CHURN: "#b3431b",
     RETENTION: "#0b5c93",
-    REACTIVATION: "#3b87bd",
+    REACTIVATION: "#2b7bb5",
     WIN_BACK: "#9c3a72",
 }
 INK, QUIET, GRID = "#1d2733", "#5b6673", "#dfe3e8"
@@ -78,11 +78,54 @@ def panels(count: int, *, height: float = HEIGHT) -> list[Axes]:
     return list(figure.subplots(1, count, squeeze=False)[0])
 
 
-def scale(ax: Axes, text: Callable[[float], str], label: str) -> None:
-    """Write the values of the y axis as the language does, few of them."""
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
-    ax.set_ylabel(label)
+class _Together(Formatter):
+    """Writes the values of an axis with a view to all of them."""
+
+    def __init__(self, texts: Callable[[Sequence[float]], list[str]]) -> None:
+        self._texts = texts
+
+    def format_ticks(self, values: Any) -> list[str]:
+        return self._texts(values)
+
+    def __call__(self, x: float, pos: int | None = None) -> str:  # noqa: ARG002 (Matplotlib's)
+        return self._texts([x])[0]
+
+
+def scale_shares(ax: Axes, language: Language, label: str = "") -> None:
+    """Few values on the y axis, in per cent, with as many decimals as their steps need."""
+
+    def texts(shares: Sequence[float]) -> list[str]:
+        enough = (d for d in range(3) if all(_is_whole(share * 10 ** (d + 2)) for share in shares))
+        decimals = next(enough, 3)
+        return [language.percent(share, decimals) for share in shares]
+
+    _scale(ax, texts, label, whole=False)
+
+
+def scale_amounts(
+    ax: Axes, short: Callable[[float], str], full: Callable[[float], str], label: str
+) -> None:
+    """Few whole values on the y axis, written short where that rounds none of them."""
+
+    def texts(amounts: Sequence[float]) -> list[str]:
+        # Short texts count thousands, and hundredths of millions.
+        units = ((amount, 1e3 if abs(amount) < 1e6 else 1e4) for amount in amounts)
+        exact = all(abs(amount) < 1e4 or _is_whole(amount / unit) for amount, unit in units)
+        return [(short if exact else full)(amount) for amount in amounts]
+
+    _scale(ax, texts, label, whole=True)
+
+
+def _scale(
+    ax: Axes, texts: Callable[[Sequence[float]], list[str]], label: str, *, whole: bool
+) -> None:
+    ax.yaxis.set_major_formatter(_Together(texts))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10], integer=whole))
+    ax.set_ylabel(Language.title(label))
+
+
+def _is_whole(value: float) -> bool:
+    return abs(value - round(value)) < 1e-6
 
 
 def name_periods(ax: Axes, starts: Sequence[Any], language: Language, *, most: int = 9) -> None:
@@ -91,6 +134,13 @@ def name_periods(ax: Axes, starts: Sequence[Any], language: Language, *, most: i
     chosen = list(starts)[::-1][::every][::-1]
     ax.set_xticks(chosen, [language.period(start, short=True) for start in chosen])
     ax.set_xlabel("")
+
+
+def say(ax: Axes, text: str) -> Axes:
+    """Axes that say why there is nothing to draw."""
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center")
+    ax.set_axis_off()
+    return ax
 
 
 def label_ends(ax: Axes, labels: Sequence[tuple[Any, float, str, str]]) -> None:
@@ -109,4 +159,6 @@ def label_ends(ax: Axes, labels: Sequence[tuple[Any, float, str, str]]) -> None:
             color=colour,
             weight="bold",
             annotation_clip=False,
+            # A line that ends earlier has its label among the others: keep them off the letters.
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8},
         )

@@ -26,6 +26,11 @@ from retention.thresholds import Thresholds, gaps, thresholds
 DEFINITIONS_VERSION = "1"
 """Of the definitions in GLOSSARY.md: it changes when a published figure would."""
 
+_READINGS = {
+    "ordered_at": ("date", "strptime(ordered_at, '%d/%m/%Y')"),
+    "amount": ("number", "CAST(replace(amount, ',', '') AS DOUBLE)"),
+}
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -76,7 +81,9 @@ class Unit:
 
     @cached_property
     def _source_rows(self) -> int:
-        return int(self.source.rows.count().to_pyarrow().as_py())
+        # Without a query the tally has counted every row already.
+        counted = self.tally.rows.sum() if self.settings.query is None else self.source.rows.count()
+        return int(counted.to_pyarrow().as_py())
 
     def ledger(self) -> pd.DataFrame:
         """One row a complete period (ledger.LEDGER), its identities asserted."""
@@ -129,9 +136,11 @@ def open_unit(unit: str | Settings, **overrides: object) -> Unit:
     """The unit with its data read, checked and counted by customer and day.
 
     unit: a slug in params/, the path of a settings file, or settings already read.
-    overrides: any setting; None means "as in the file".
+    overrides: any setting; None means "as in the file". Settings already read take none.
     Raises SettingsRefused or DataRefused, whose message names the unit's slug.
     """
+    if isinstance(unit, Settings) and any(value is not None for value in overrides.values()):
+        raise TypeError("settings already read take no overrides; give the path of their file")
     settings = unit if isinstance(unit, Settings) else _read(unit, overrides)
     try:
         return _opened(settings)
@@ -155,7 +164,7 @@ def _opened(settings: Settings) -> Unit:
     tally = source.read("tally", transactions.tally(rows))
     _check_rows(settings, source, tally)
     as_of = settings.as_of or _last_day(tally, settings.timezone)
-    days = source.stored("customer_days", transactions.customer_days(tally, as_of=as_of))
+    days = source.read("customer_days", transactions.customer_days(tally, as_of=as_of))
     purchase_days = transactions.purchase_days(days)
     first_day = _first_purchase(tally, purchase_days, as_of)
     calendar = Calendar(settings.frequency, first_day, as_of)
@@ -181,32 +190,49 @@ def _check_rows(settings: Settings, source: sources.Source, tally: ir.Table) -> 
         tally.group_by("fault").agg(rows=tally.rows.sum()).to_pandas().itertuples(index=False)
     )
     if not counts:
-        raise DataRefused("the source has no rows" + (" after the query" * bool(settings.query)))
+        after = " after the query" if settings.query else ""
+        raise DataRefused(f"the source has no rows{after}; check the export and the settings")
     for column, fault in transactions.UNREADABLE.items():
         if fault in counts:
             examples = transactions.unreadable(source.table, unit=settings.unit, column=column)
             found = ", ".join(repr(value) for value in examples.to_pandas()[column])
+            wanted, example = _READINGS[column]
             raise DataRefused(
-                f"column {column}: {counts[fault]} values cannot be read as a "
-                f"{fault.removeprefix('unreadable_')}; the first are {found}; "
-                "convert the column in the `query`, or mend the source"
+                f"column {column}: {counts[fault]:,} of its values cannot be read as a {wanted}, "
+                f"first {found}; mend the source, or convert the column in the `query`, for "
+                f"instance by {example}"
             )
-    if set(counts) == {transactions.OTHER_UNIT}:
-        names = source.table.select(unit=source.table.unit.cast("string")).distinct().limit(10_000)
-        known = sorted(name for name in names.to_pandas()["unit"].dropna())
-        near = get_close_matches(settings.unit, known, n=3, cutoff=0.5) or known[:5]
-        raise DataRefused(
-            f"no row has the unit {settings.unit!r}; the nearest of {len(known)} units in the data "
-            f"are {', '.join(map(repr, near))}"
-        )
-    if set(counts) <= {transactions.OTHER_UNIT, transactions.NO_CUSTOMER}:
+    own = set(counts) - {transactions.OTHER_UNIT}
+    if not own:
+        raise DataRefused(_unknown_unit(settings.unit, source.table))
+    if own == {transactions.NO_CUSTOMER}:
         raise DataRefused(
             "no row has a customer id; map the right column to customer_id in the `query`"
         )
+    if "" not in own:
+        found = " and ".join(f"{counts[fault]:,} with {fault}" for fault in sorted(own))
+        raise DataRefused(f"no row can be counted ({found}); check the columns of the source")
+
+
+def _unknown_unit(unit: str, table: ir.Table) -> str:
+    known = transactions.units(table).limit(10_000).to_pandas()["unit"].tolist()
+    if not known:
+        return "the column unit is empty in every row; fill it, or leave it out in the `query`"
+    folded = {name.casefold(): name for name in known}
+    near = [folded[name] for name in get_close_matches(unit.casefold(), folded, n=3, cutoff=0.5)]
+    return (
+        f"no row has the unit {unit!r}; the data have {len(known):,} units, "
+        f"{'the nearest' if near else 'among them'} {', '.join(map(repr, near or known[:5]))}; "
+        "write `unit` as the data do"
+    )
 
 
 def _last_day(tally: ir.Table, timezone: str) -> date:
-    """The last day in the data that is not after today, the one reading of a clock."""
+    """The last day in the data that is not after today, the one reading of a clock.
+
+    Rows of other units count too: a unit without a sale on the last days has lost sight of its
+    customers, and its data have not ended before.
+    """
     today = datetime.now(ZoneInfo(timezone)).date()
     last = tally.filter(tally.day <= today).day.max().to_pyarrow().as_py()
     if last is None:
@@ -217,9 +243,12 @@ def _last_day(tally: ir.Table, timezone: str) -> date:
 def _first_purchase(tally: ir.Table, purchase_days: ir.Table, as_of: date) -> date:
     first = purchase_days.day.min().to_pyarrow().as_py()
     if first is None:
-        first_row = tally.day.min().to_pyarrow().as_py()
+        first_row = tally.filter(tally.fault == "").day.min().to_pyarrow().as_py()
         if first_row is not None and first_row > as_of:
-            raise DataRefused(f"as_of {as_of} is before the first row in the data ({first_row})")
+            raise DataRefused(
+                f"as_of {as_of} is before the first row in the data ({first_row}); choose a later "
+                "as_of, or a source that goes further back"
+            )
         raise DataRefused(
             f"no customer has a purchase up to {as_of}: on no day do a customer's amounts add up "
             "to more than 0; check the sign of amount"

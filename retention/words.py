@@ -90,6 +90,15 @@ COLUMNS = {
 }
 """Column of a frame -> its heading (a message), and the kind of value in it."""
 
+UNSHOWN = {
+    "period_end",
+    "opening_dormant",
+    "opening_lost",
+    "intra_period_returns",
+    "complete",
+}
+"""Columns that are published and left out of tables: they follow from others, or mark a cell."""
+
 DEFINITIONS = {
     "active customer": "Bought within the last {inactive_after} days.",
     "dormant customer": (

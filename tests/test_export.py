@@ -63,8 +63,37 @@ def test_page_says_unit_period_and_day_in_its_language() -> None:
     assert page.html["lang"] == "es"
     assert text(page.title) == "Grocer · octubre de 2026"
     assert text(page.h1) == "Grocer"
+    assert text(page.select_one(".kicker")) == "Retención de clientes"
+    assert "Datos hasta el 31 de octubre de 2026" in text(page.select_one(".dateline"))
+
+
+@pytest.mark.parametrize(("currency", "day"), [("GBP", "31 October"), ("USD", "October 31,")])
+def test_english_dates_are_british_unless_money_is_in_dollars(currency: str, day: str) -> None:
+    page = parsed(language="en", currency=currency)
+    assert f"Data up to and including {day} 2026" in text(page.select_one(".dateline"))
+
+
+@pytest.mark.parametrize("language", ["", "de", "../es", HOSTILE])
+def test_a_language_that_the_kit_does_not_speak_is_english(language: str) -> None:
+    page = parsed(language=language)
+    assert page.html["lang"] == "en"
     assert text(page.select_one(".kicker")) == "Customer retention"
-    assert "31 de octubre de 2026" in text(page.select_one(".dateline"))
+
+
+def test_markdown_is_translated_passage_by_passage_and_never_lost() -> None:
+    page = parsed(
+        new_markdown_cell(
+            "## Who comes back?\n### Sub *mine*\nNobody translated {this}.\n\n"
+            "Every row of the source is counted here, with its revenue: what was kept, and what "
+            "was dropped and why.\n\n```\n# Who comes back?\n\nWho comes back?\n```"
+        )
+    )
+    section = page.select_one("section[aria-labelledby]")
+    assert (text(section.h2), text(section.h3)) == ("¿Quién vuelve?", "Sub mine")
+    paragraphs = [text(paragraph) for paragraph in section.find_all("p")]
+    assert paragraphs[0] == "Nobody translated {this}."
+    assert paragraphs[1].startswith("Aquí se cuentan todas las filas")
+    assert section.pre.get_text().strip() == "# Who comes back?\n\nWho comes back?"
 
 
 def test_page_reads_on_a_phone_and_allows_nothing_but_itself() -> None:
@@ -109,10 +138,10 @@ def test_code_is_kept_for_the_auditor_and_folded() -> None:
     assert not appendix.has_attr("open")
     labels = [text(label) for label in appendix.select(".cell-label")]
     assert labels == [
-        "Code cell 1",
-        "Code cell 2: parameters of this run",
-        "Code cell 3",
-        "Code cell 4",
+        "Celda de código 1",
+        "Celda de código 2: parámetros de esta ejecución",
+        "Celda de código 3",
+        "Celda de código 4",
     ]
     assert "x = 1 < 2  # <b>" in appendix.get_text()
     appendix.extract()
@@ -153,7 +182,7 @@ def test_other_outputs_are_shown_as_text_or_picture() -> None:
     png, vector = page.find_all("img")
     assert png["src"] == f"data:image/png;base64,{PIXEL}"
     assert vector["src"].startswith("data:image/svg+xml;base64,")
-    assert png["alt"] == "Figure from code cell 4, without a description"
+    assert png["alt"] == "Figura de la celda de código 4, sin descripción"
     assert page.find("table").parent["class"] == ["scroll"]
 
 

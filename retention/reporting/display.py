@@ -23,14 +23,24 @@ from retention.narrative import Tile
 from retention.reporting.bundles import FACTS, FRAME
 from retention.style import STYLE
 from retention.unit import DEFINITIONS_VERSION, Unit
-from retention.words import COLUMNS, DEFINITIONS, heading_of, text_of
+from retention.words import COLUMNS, DEFINITIONS, UNSHOWN, heading_of, text_of
 
 _NUMERIC = {"count", "money", "share", "factor"}
-_WORKBENCH = (
-    "<style>.jp-OutputArea .tiles{display:flex;flex-wrap:wrap;gap:12px}"
-    ".jp-OutputArea .tile{border:1px solid #ccd3db;border-radius:6px;padding:8px 12px;width:210px}"
-    ".jp-OutputArea .tile p{margin:2px 0}.jp-OutputArea .tile-value{font-size:1.6em}</style>"
-)
+# For JupyterLab alone, in its light and dark themes; the exported page leaves it out.
+_WORKBENCH = """<style class="workbench">.jp-OutputArea {
+.headline { font-size: 1.2em; line-height: 1.5; max-width: 60em }
+.tiles { display: grid; gap: 10px; grid-template-columns: repeat(auto-fit, minmax(230px, 1fr)) }
+.tile { border: 1px solid var(--jp-border-color2); border-radius: 6px; padding: 10px 14px }
+.tile p { margin: 0; line-height: 1.5; color: var(--jp-content-font-color2) }
+.tile p.tile-value { font-size: 1.9em; line-height: 1.3; color: var(--jp-content-font-color1) }
+.tile p.good { color: var(--jp-success-color1) }
+.tile p.bad { color: var(--jp-error-color1) }
+:is(.tile-label, table:not(.settings) :is(th, td))::first-letter { text-transform: uppercase }
+figure { margin: 0 }
+figure img { background: white }
+table caption { text-align: left; font-weight: 600; padding-bottom: 4px }
+table.settings td { text-align: left }
+}</style>"""
 
 
 class Report:
@@ -49,7 +59,8 @@ class Report:
         A period is what stands in the first column; a group is a cohort or a lapse cohort.
         """
         period = frame.columns[0]
-        newest = frame[period].drop_duplicates().nlargest(self.unit.settings.periods_shown)
+        newest = frame[period].drop_duplicates().sort_values()
+        newest = newest.tail(self.unit.settings.periods_shown)
         shown = frame[frame[period].isin(newest)]
         for size in {"cohort_size", "lapsed"} & {*frame.columns} - self._events(frame):
             shown = shown[shown[size] >= self.unit.settings.minimum_group]
@@ -111,8 +122,8 @@ class Report:
         _show(body + table, alt)
 
     def table(self, frame: pd.DataFrame, caption: str) -> None:
-        """A frame as a table in the reader's words."""
-        caption = self.language(caption)
+        """A frame as a table in the reader's words; the caption too, where it is translated."""
+        caption = self.language.text(caption)
         _show(self._table(frame, caption), f"{caption}\n{frame.to_string(index=False)}")
 
     def note(self, text: str) -> None:
@@ -122,10 +133,13 @@ class Report:
     def definitions(self) -> None:
         """The terms of the page with the unit's own thresholds filled in."""
         days = {
-            "inactive_after": self.unit.thresholds.inactive_after,
-            "lost_after": self.unit.thresholds.lost_after,
+            "inactive_after": self.language.number(self.unit.thresholds.inactive_after),
+            "lost_after": self.language.number(self.unit.thresholds.lost_after),
         }
-        items = [(self.language(k), self.language(v, **days)) for k, v in DEFINITIONS.items()]
+        items = [
+            (self.language.title(self.language(term)), self.language(meaning, **days))
+            for term, meaning in DEFINITIONS.items()
+        ]
         body = "".join(f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in items)
         plain = "\n".join(f"{term}: {text}" for term, text in items)
         _show(f'<dl class="definitions">{body}</dl>', plain)
@@ -143,10 +157,11 @@ class Report:
         )
         caption = escape(self.language("Settings of this report"))
         plain = "\n".join(f"{key}: {value}" for key, value in settings.items())
-        _show(f"{_scrolling(f'<table><caption>{caption}</caption>{rows}</table>', caption)}", plain)
+        table = f'<caption>{caption}</caption><tbody lang="en">{rows}</tbody>'
+        _show(_scrolling(f'<table class="settings">{table}</table>', caption), plain)
 
     def _table(self, frame: pd.DataFrame, caption: str) -> str:
-        columns = [column for column in frame.columns if column in COLUMNS]
+        columns = [column for column in frame.columns if column not in UNSHOWN]
         kinds = {c: ' class="num"' if COLUMNS[c][1] in _NUMERIC else "" for c in columns}
         head = "".join(
             f'<th scope="col"{kinds[c]}>{escape(heading_of(c, self.language))}</th>'
@@ -210,10 +225,11 @@ def _compact(svg: str) -> str:
         return f'class="{classes.setdefault(style[1], f"s{len(classes)}")}"'
 
     def smaller(tag: re.Match[str]) -> str:
-        text = re.sub(r' transform="rotate\(-0 [^"]*"', "", tag[0])
+        # Styles first: a tenth is coarse for an opacity.
+        text = re.sub(r'style="([^"]*)"', named, tag[0])
+        text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
         text = re.sub(r"(\d+\.\d)\d+", r"\1", text)
-        text = re.sub(r" ?\n(?=[MLCQz\"])", "", text)
-        return re.sub(r'style="([^"]*)"', named, text)
+        return re.sub(r" ?\n(?=[MLCQz\"])", "", text)
 
     svg = re.sub(r">\s+<", "><", re.sub(r"<[^>]+>", smaller, svg))
     rules = "".join(f".{name}{{{style}}}" for style, name in classes.items())

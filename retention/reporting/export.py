@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date
 from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -21,27 +20,38 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from traitlets import default
 
+from retention.language import Language
 from retention.reporting.bundles import FACTS, FRAME
 
 TEMPLATES = Path(__file__).parent / "templates"
 TEMPLATE = "retention"
 
-# Strings of the page that are not of the notebook, together, to be translated in one place.
+# Strings of the page that are not of the notebook.
 TEXT = {
     "kicker": "Customer retention report",
     "skip": "Skip to the report",
     "contents": "In this report",
     "as_of": "Data up to and including {day}",
     "code": "How this report was computed (code)",
-    "code_note": "The code cells of the executed notebook, in the order in which they ran. "
-    "The executed notebook itself is report.ipynb in the folder of this report.",
+    "code_note": (
+        "The code cells of the executed notebook, in the order in which they ran. "
+        "The executed notebook itself is report.ipynb in the folder of this report."
+    ),
     "cell": "Code cell {number}",
     "parameters": "Code cell {number}: parameters of this run",
     "no_alt": "Figure from code cell {number}, without a description",
     "definitions": "Definitions, version {version}",
 }
 _TOC_FROM = 3
+# What makes the notebook readable in JupyterLab is no business of the page.
+_WORKBENCH = re.compile('<style class="workbench">.*?</style>', re.DOTALL)
 _HEADING = re.compile("\x1e(.*?)\x1f(.*?)\x1e", re.DOTALL)
+# Code between fences; or a heading; or a paragraph: lines up to an empty one or to a heading.
+_PASSAGE = re.compile(
+    r"^(?:(?P<fence>`{3,}|~{3,})[\s\S]*?(?:^(?P=fence)|\Z)"
+    r"|(?P<level>#{1,6} +)?(?P<text>(?(level).+|\S.*(?:\n(?!#{1,6} )\S.*)*)))",
+    re.MULTILINE,
+)
 
 
 @dataclass
@@ -62,7 +72,16 @@ class Page:
     opening: Section = field(default_factory=Section)
     sections: list[Section] = field(default_factory=list)
     code: list[tuple[str, str]] = field(default_factory=list)
-    text: dict[str, str] = field(default_factory=lambda: dict(TEXT))
+
+    @property
+    def language(self) -> Language:
+        """The language of the facts."""
+        return Language.of(self.facts)
+
+    @property
+    def text(self) -> dict[str, str]:
+        """The strings of TEXT in that language."""
+        return self.language.each(TEXT)
 
     @property
     def title(self) -> str:
@@ -76,8 +95,7 @@ class Page:
         day = self.facts.get("as_of")
         if not day:
             return ""
-        shown = format_date(date.fromisoformat(day), "long", locale=self.facts.get("language"))
-        return self.text["as_of"].format(day=shown)
+        return self.text["as_of"].format(day=self.language.day(date.fromisoformat(day)))
 
     @property
     def contents(self) -> list[Section]:
@@ -138,11 +156,29 @@ def report_page(notebook: NotebookNode) -> str:
     return exported
 
 
+def passages(markdown: str) -> list[str]:
+    """Return the messages of a Markdown cell: each heading, and each paragraph as it is written.
+
+    >>> passages("## Who comes *back*?\\n\\nOne.\\nMore.\\n\\nTwo.")
+    ['Who comes *back*?', 'One.\\nMore.', 'Two.']
+    """
+    return [found["text"] for found in _PASSAGE.finditer(markdown) if found["text"]]
+
+
+def translated(markdown: str, language: Language) -> str:
+    """Return a Markdown cell with its messages in a language, as far as they have a translation."""
+
+    def text(found: re.Match[str]) -> str:
+        return found[0] if found["fence"] else (found["level"] or "") + language.text(found["text"])
+
+    return _PASSAGE.sub(text, markdown)
+
+
 def page(notebook: NotebookNode) -> Page:
     """Return what the page shows of a notebook: its text, its outputs, its code at the end.
 
-    A heading of level 2 begins a section. The first heading of level 1 names the kind of report
-    above the unit's name. Streams and errors are not shown.
+    The language is that of the facts. A heading of level 2 begins a section. The first heading of
+    level 1 names the kind of report above the unit's name. Streams and errors are not shown.
     """
     found = [
         output.data[FACTS]
@@ -151,34 +187,37 @@ def page(notebook: NotebookNode) -> Page:
         if FACTS in output.get("data", {})
     ]
     laid_out = Page(facts=dict(found[0]) if found else {})
-    markdown = _Markdown()
+    markdown, text = _Markdown(), laid_out.text
     number = 0
     for cell in notebook.cells:
         section = laid_out.sections[-1] if laid_out.sections else laid_out.opening
         if cell.cell_type == "markdown":
-            pieces = _HEADING.split(markdown.html(cell.source, cell.get("attachments", {})))
+            source = translated(cell.source, laid_out.language)
+            pieces = _HEADING.split(markdown.html(source, cell.get("attachments", {})))
             section.blocks.append(pieces[0])
             for name, heading, rest in zip(*(pieces[i::3] for i in (1, 2, 3)), strict=True):
                 laid_out.sections.append(Section(name, heading, [rest]))
         elif cell.cell_type == "code" and cell.source.strip():
             number += 1
-            shown = (_shown(output, number) for output in cell.get("outputs", []))
+            alt = html.escape(text["no_alt"].format(number=number))
+            shown = (_shown(output, alt) for output in cell.get("outputs", []))
             section.blocks.extend(block for block in shown if block)
-            laid_out.code.append(_code(cell, number))
-    laid_out.kicker = markdown.kicker or TEXT["kicker"]
+            injected = "injected-parameters" in cell.metadata.get("tags", [])
+            label = text["parameters" if injected else "cell"].format(number=number)
+            laid_out.code.append((label, _code(cell)))
+    laid_out.kicker = markdown.kicker or text["kicker"]
     return laid_out
 
 
-def _shown(output: NotebookNode, number: int) -> str:
+def _shown(output: NotebookNode, alt: str) -> str:
     data = output.get("data", {})
     if "text/html" in data:
-        block = str(data["text/html"])
+        block = _WORKBENCH.sub("", str(data["text/html"]))
         # The kit's own tables bring their frame; those of pandas would widen the page.
         bare = "<table" in block and 'class="scroll"' not in block
         return _scrolling(block) if bare else block
     if FACTS in data or FRAME in data:
         return ""
-    alt = html.escape(TEXT["no_alt"].format(number=number))
     for mime in ("image/svg+xml", "image/png", "image/jpeg"):
         if mime in data:
             raw = data[mime]
@@ -190,11 +229,9 @@ def _shown(output: NotebookNode, number: int) -> str:
     return ""
 
 
-def _code(cell: NotebookNode, number: int) -> tuple[str, str]:
-    injected = "injected-parameters" in cell.metadata.get("tags", [])
-    label = TEXT["parameters" if injected else "cell"].format(number=number)
+def _code(cell: NotebookNode) -> str:
     highlight = Highlight2HTML(pygments_lexer="ipython3")  # type: ignore[no-untyped-call]
-    return label, str(highlight(cell.source))
+    return str(highlight(cell.source))
 
 
 def _scrolling(block: str) -> str:

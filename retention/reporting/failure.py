@@ -6,6 +6,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from retention.language import Language
 from retention.params import Settings
 from retention.reporting import manifest
 from retention.reporting.index import since
@@ -18,18 +19,19 @@ TEXT = {
     "kicker": "Report not published",
     "now": "What to do now",
     "last_good": "Open the last good report",
+    "stale": "data up to {day}; {since}",
     "no_report": "There is no earlier report of this unit.",
     "notebook": "Open the notebook as far as it ran",
-    "notebook_note": "for the analyst, in JupyterLab.",
+    "notebook_note": "for the analyst, in JupyterLab",
     "index": "Back to all units",
     "traceback": "Technical details",
 }
-_STALE = "data up to {day}; {since}."
+_ANY_FAULT = "An analyst finds the failing cell in the notebook below."
 _NEXT_STEPS = {
     Status.SETTINGS_REFUSED: "Correct the settings file named above, then run this unit again.",
     Status.DATA_REFUSED: "Correct the data or the settings named above, then run this unit again.",
     Status.CHECK_FAILED: "The figures contradict each other: do not use them, tell the analyst.",
-    Status.NOTEBOOK_ERROR: "An analyst finds the failing cell in the notebook below.",
+    Status.NOTEBOOK_ERROR: _ANY_FAULT,
     Status.KERNEL_DIED: "Run this unit alone, or on a machine with more memory.",
     Status.TIMED_OUT: "Run it again, with more time (--timeout) or fewer units at once (--jobs).",
     Status.TRUNCATED: "An analyst finds the last cell that ran in the notebook below.",
@@ -50,9 +52,12 @@ def failure_files(
     """Return the files of a failure by name, for `publishing.record_failure`.
 
     `earlier`: the failure record and the newest manifest that the unit's folder holds, if any; a
-    unit that failed before has failed since then.
+    unit that failed before has failed since then. The page is in the unit's language, but for the
+    message, which quotes what the program said.
     """
     previous, report = earlier
+    language = Language.of(settings.model_dump())
+    text = language.each(TEXT)
     record: dict[str, Any] = {
         "schema": manifest.SCHEMA,
         "status": outcome.status.value,
@@ -65,21 +70,23 @@ def failure_files(
         "kit": manifest.kit_version(),
         "settings": settings.resolved(),
     }
+    covered = day(str((report or {}).get("as_of")), language)
     page = rendered(
         "failure.html.j2",
         {
-            "title": f"{settings.unit} · {TEXT['kicker']}",
+            "title": f"{settings.unit} · {text['kicker']}",
             "name": settings.unit,
-            "state": IN_WORDS[outcome.status],
-            "when": moment(record["at"]),
+            "state": language(IN_WORDS[outcome.status]),
+            "when": moment(record["at"], language),
             "message": outcome.message,
-            "next_step": _NEXT_STEPS.get(outcome.status, _NEXT_STEPS[Status.NOTEBOOK_ERROR]),
+            "next_step": language(_NEXT_STEPS.get(outcome.status, _ANY_FAULT)),
             "has_report": report is not None,
             "has_notebook": notebook is not None,
-            "stale": _STALE.format(day=day(str((report or {}).get("as_of"))), since=since(record)),
+            "stale": text["stale"].format(day=covered, since=since(record, language)),
             "traceback": outcome.traceback,
-            "text": TEXT,
+            "text": text,
         },
+        language,
     )
     files = {FAILURE_PAGE: page.encode(), FAILURE_RECORD: manifest.as_json(record)}
     if notebook is not None:

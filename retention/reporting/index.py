@@ -1,11 +1,12 @@
 """reports/index.html: every unit that was ever published or tried here, failures first."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from retention.language import Language
 from retention.reporting import manifest
 from retention.reporting.outcome import IN_WORDS, Status
 from retention.reporting.pages import day, moment, rendered
@@ -23,23 +24,21 @@ TEXT = {
     "last_good": "Last good report",
     "colophon": "Each report is one file without any link outside itself: it can be forwarded.",
 }
-_COUNTS = "{published} of {units} units have a current report"
-_MADE = "Page made {moment}"
-_CURRENT = "Current"
-_STALE = "Stale since {day}"
-_NEVER = "No report was ever published"
-_FRESH = "Data up to {day} · published {moment}"
-_FAILED_SINCE = "failing since {moment}"
 _TONES = ("good", "bad")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One unit as the index shows it."""
+    """One unit as the index shows it.
+
+    `language` is that of `period`, `headline` and `tiles`, which its own report tells; the other
+    texts are in the language of the index.
+    """
 
     slug: str
     name: str
     state: str
+    language: str = ""
     period: str = ""
     headline: str = ""
     tiles: list[dict[str, str]] = field(default_factory=list)
@@ -54,75 +53,118 @@ def write_index(out: Path, *, at: datetime | None = None) -> Path:
 
     `at` is the moment it says it was made, by default now.
     """
-    made = (at or datetime.now(UTC)).isoformat()
-    failed, published = entries(out)
+    language = shared_language(out)
+    text = language.each(TEXT)
+    failed, published = entries(out, language)
     current = sum(not entry.stale for entry in published)
     units = len({entry.slug for entry in (*failed, *published)})
+    made = language.moment(at or datetime.now(UTC))
     page = rendered(
         "index.html.j2",
         {
-            "title": f"{TEXT['kicker']} · {TEXT['title']}",
-            "text": TEXT,
-            "counts": _COUNTS.format(published=current, units=units),
-            "made": _MADE.format(moment=moment(made)),
+            "title": f"{text['kicker']} · {text['title']}",
+            "text": text,
+            "counts": language(
+                "{published} of {units} units have a current report", published=current, units=units
+            ),
+            "made": language("Page made {moment}", moment=made),
             "failed": failed,
             "published": published,
         },
+        language,
     )
     replace(out / NAME, page.encode())
     return out / NAME
 
 
-def entries(out: Path) -> tuple[list[Entry], list[Entry]]:
+def shared_language(out: Path) -> Language:
+    """Return the language that every unit of a reports folder is set to, else English.
+
+    So a run of a few units does not turn the page that shows all of them. The currency goes with
+    it: dates are American where money is in dollars throughout.
+    """
+    settings = list(_settings(out))
+    shared = {}
+    for key in ("language", "currency"):
+        values = {each.get(key) for each in settings}
+        shared[key] = values.pop() if len(values) == 1 else None
+    return Language.of(shared)
+
+
+def _settings(out: Path) -> Iterator[dict[str, Any]]:
+    for folder in _folders(out):
+        for record in (manifest.read(folder / FAILURE_RECORD), newest_manifest(folder)):
+            if record and isinstance(record.get("settings"), dict):
+                yield record["settings"]
+
+
+def _folders(out: Path) -> list[Path]:
+    return sorted(path for path in out.iterdir() if path.is_dir())
+
+
+def entries(out: Path, language: Language) -> tuple[list[Entry], list[Entry]]:
     """Return the units whose newest attempt failed, and those with a report; by name.
 
     A unit can be in both: its last good report is stale, and says so.
     """
     failed, published = [], []
-    for folder in sorted(path for path in out.iterdir() if path.is_dir()):
+    for folder in _folders(out):
         failure = manifest.read(folder / FAILURE_RECORD)
         report = newest_manifest(folder)
         if failure:
-            failed.append(_failed(folder.name, failure, report))
+            failed.append(_failed(folder.name, failure, report, language))
         if report:
-            published.append(_published(folder.name, report, failure))
+            published.append(_published(folder.name, report, failure, language))
     return sorted(failed, key=_by_name), sorted(published, key=_by_name)
 
 
-def since(failure: Mapping[str, Any]) -> str:
+def since(failure: Mapping[str, Any], language: Language) -> str:
     """Return the text that says how long a unit has failed."""
-    return _FAILED_SINCE.format(moment=moment(str(failure.get("since", ""))))
+    return language(
+        "failing since {moment}", moment=moment(str(failure.get("since", "")), language)
+    )
 
 
 def _by_name(entry: Entry) -> tuple[str, str]:
     return entry.name.casefold(), entry.slug
 
 
-def _failed(slug: str, failure: dict[str, Any], report: dict[str, Any] | None) -> Entry:
+def _failed(
+    slug: str, failure: dict[str, Any], report: dict[str, Any] | None, language: Language
+) -> Entry:
     status = failure.get("status")
-    known = IN_WORDS.get(Status(status)) if status in set(Status) else None
+    known = language(IN_WORDS[Status(status)]) if status in set(Status) else None
+    ever = "" if report else f"{language('No report was ever published')} · "
     return Entry(
         slug=slug,
         name=str(failure.get("unit") or slug),
         state=known or str(status),
         message=str(failure.get("message", "")),
-        stale=since(failure) if report else f"{_NEVER} · {since(failure)}",
+        stale=ever + since(failure, language),
         report=report is not None,
     )
 
 
-def _published(slug: str, report: dict[str, Any], failure: dict[str, Any] | None) -> Entry:
+def _published(
+    slug: str, report: dict[str, Any], failure: dict[str, Any] | None, language: Language
+) -> Entry:
     facts = report.get("facts", {})
-    as_of = str(report.get("as_of", ""))
-    stale = _STALE.format(day=day(str(failure.get("since", "")))) if failure else ""
+    stale = ""
+    if failure:
+        stale = language("Stale since {day}", day=day(str(failure.get("since", "")), language))
     return Entry(
         slug=slug,
         name=str(report.get("unit") or slug),
-        state=stale or _CURRENT,
+        state=stale or language("Current"),
+        language=Language.of(facts).code,
         period=str(facts.get("period_label") or ""),
         headline=str(facts.get("headline") or ""),
         tiles=[_tile(tile) for tile in facts.get("tiles", []) if isinstance(tile, dict)],
-        fresh=_FRESH.format(day=day(as_of), moment=moment(str(report.get("finished", "")))),
+        fresh=language(
+            "Data up to {day} · published {moment}",
+            day=day(str(report.get("as_of", "")), language),
+            moment=moment(str(report.get("finished", "")), language),
+        ),
         stale=stale,
         report=True,
     )

@@ -2,14 +2,12 @@
 
 import functools
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
-from babel.dates import format_date, format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from retention.language import Language
 from retention.reporting.export import TEMPLATES
-
-LANGUAGE = "en"
 
 
 @functools.cache
@@ -24,31 +22,33 @@ def _environment() -> Environment:
     )
 
 
-def rendered(template: str, context: Mapping[str, object]) -> str:
-    """Return a page; every value of the context is escaped, a missing one is an error."""
-    return _environment().get_template(template).render(language=LANGUAGE, **context)
+def rendered(template: str, context: Mapping[str, object], language: Language) -> str:
+    """Return a page; every value of the context is escaped, a missing one is an error.
+
+    The template finds the code of the language under `language`.
+    """
+    return _environment().get_template(template).render(language=language.code, **context)
 
 
-def day(iso: str) -> str:
+def day(iso: str, language: Language) -> str:
     """Return a day in words, or the text itself where it is no day.
 
-    >>> day("2026-10-31")
-    'October 31, 2026'
+    >>> day("2026-10-31", Language("fr")), day("soon", Language())
+    ('31 octobre 2026', 'soon')
     """
     try:
-        return format_date(datetime.fromisoformat(iso).date(), "long", locale=LANGUAGE)
+        return language.day(datetime.fromisoformat(iso).date())
     except ValueError:
         return iso
 
 
-def moment(iso: str) -> str:
+def moment(iso: str, language: Language) -> str:
     """Return a moment in words, in UTC, or the text itself where it is no moment.
 
-    >>> moment("2026-11-02T06:12:44+00:00")
-    'November 2, 2026, 06:12 UTC'
+    >>> moment("2026-11-02T06:12:44+00:00", Language())
+    '2 November 2026, 06:12 UTC'
     """
     try:
-        at = datetime.fromisoformat(iso).astimezone(UTC)
+        return language.moment(datetime.fromisoformat(iso))
     except ValueError:
         return iso
-    return format_datetime(at, "MMMM d, y, HH:mm 'UTC'", locale=LANGUAGE)

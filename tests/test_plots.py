@@ -1,0 +1,579 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import combinations, pairwise
+from typing import Any
+
+import frames
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.dates import date2num
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from retention import plots
+from retention.cohorts import average_retention
+from retention.language import Language
+from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
+from retention.lifecycle import ACTIVE, DORMANT, LOST, STATES
+from retention.rates import CHURN, MEASURES, REACTIVATION, RETENTION, WIN_BACK
+from retention.style import HEAT, INK, PALETTE
+from retention.words import name_of
+
+ENGLISH = Language()
+LEDGER = frames.ledger()
+RATES = frames.rates_of(LEDGER)
+REVENUE = frames.revenue(
+    {RETAINED: 900.0, NEW: 100.5},
+    {RETAINED: 800.0, NEW: 120.0, REACTIVATED: 70.25, NO_PURCHASE: -15.0},
+    {RETAINED: 850.0, NEW: 90.0, REACTIVATED: 65.0, WON_BACK: 30.0},
+)
+COHORTS = frames.cohorts([4000, 300, 20, 10])
+RETURNS = frames.returns(
+    {
+        "2025-06-01": [(90, 0.21, True), (90, 0.32, True), (90, 0.43, True)],
+        "2025-07-01": [(70, 0.24, True), (70, 0.35, True), (70, 0.46, False)],
+        "2025-08-01": [(60, 0.27, True), (60, 0.38, False)],
+        "2025-09-01": [(50, 0.30, False)],
+    }
+)
+THRESHOLDS, CURVE = frames.thresholds(), frames.curve()
+KEPT, BACK = [CHURN, RETENTION], [WIN_BACK, REACTIVATION]
+
+CHARTS: dict[str, Callable[..., Axes]] = {
+    "stocks": lambda **on: plots.stocks(LEDGER, ENGLISH, **on),
+    "movements": lambda **on: plots.movements(LEDGER, ENGLISH, **on),
+    "revenue": lambda **on: plots.revenue(REVENUE, ENGLISH, **on),
+    "customers": lambda **on: plots.cohort_heatmap(COHORTS, "retention", ENGLISH, **on),
+    "worth": lambda **on: plots.cohort_heatmap(
+        COHORTS, "cumulative_revenue_per_customer", ENGLISH, **on
+    ),
+    "returns": lambda **on: plots.returns(RETURNS, ENGLISH, **on),
+    "return_curve": lambda **on: plots.return_curve(CURVE, THRESHOLDS, ENGLISH, **on),
+}
+
+
+@pytest.fixture(autouse=True)
+def nothing_global() -> Iterator[None]:
+    """No test leaves a figure with pyplot, or a changed setting of Matplotlib."""
+    before = dict(mpl.rcParams)
+    yield
+    from matplotlib import pyplot
+
+    assert pyplot.get_fignums() == []
+    assert dict(mpl.rcParams) == before
+
+
+def painted(ax: Axes) -> Axes:
+    """The axes, drawn to the end: what fails late fails here."""
+    figure: Any = ax.figure
+    figure.canvas.draw()
+    return ax
+
+
+def points(line: Line2D) -> list[tuple[float, float]]:
+    days, values = line.get_xdata(orig=False), line.get_ydata(orig=False)
+    return list(zip(map(float, days), map(float, values), strict=True))
+
+
+def column(frame: pd.DataFrame, x: str, y: str) -> list[tuple[float, float]]:
+    return list(zip(date2num(frame[x]).tolist(), frame[y].astype(float), strict=True))
+
+
+def colour(artist: Any) -> str:
+    return to_hex(artist.get_color())
+
+
+def texts(ax: Axes) -> list[str]:
+    return [text.get_text() for text in ax.texts]
+
+
+def names(ax: Axes, axis: str = "x") -> list[str]:
+    found = ax.get_xticklabels() if axis == "x" else ax.get_yticklabels()
+    return [label.get_text() for label in found]
+
+
+# Every chart --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_draws_on_the_axes_it_is_given(chart: str) -> None:
+    ax = Figure().subplots()
+    assert CHARTS[chart](ax=ax) is ax
+    assert painted(ax).has_data()
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_makes_a_figure_of_its_own_where_it_is_given_none(chart: str) -> None:
+    first, second = CHARTS[chart](), CHARTS[chart]()
+    assert first.figure is not second.figure
+    assert painted(first).has_data()
+
+
+def test_rates_draw_on_the_axes_they_are_given() -> None:
+    given = list(Figure().subplots(1, 2))
+    drawn = plots.rates(RATES, KEPT, ENGLISH, ax=given)
+    assert all(one is other for one, other in zip(drawn, given, strict=True))
+    assert all(ax.has_data() for ax in given)
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_axes_say_what_they_show(chart: str) -> None:
+    ax = painted(CHARTS[chart]())
+    assert ax.get_ylabel() or ax.get_xlabel()
+    assert all(names(ax))
+
+
+# The palette --------------------------------------------------------------------------------------
+
+
+def test_palette_is_keyed_by_every_state_event_and_measure() -> None:
+    events = {NEW, RETAINED, REACTIVATED, WON_BACK, LAPSED, NO_PURCHASE}
+    assert set(PALETTE) == {*STATES, *events, *MEASURES}
+
+
+def light(colour: str) -> np.ndarray:
+    """Red, green and blue of a colour as amounts of light."""
+    share = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+    return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2, relative luminance and contrast ratio."""
+    low, high = sorted(float(light(c) @ [0.2126, 0.7152, 0.0722]) for c in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+# Machado, Oliveira and Fernandes 2009: full deficiency of one kind of cone, on linear light.
+SIGHTS = {
+    "full": np.eye(3),
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+
+
+def seen(colour: str, sight: str) -> np.ndarray:
+    """The colour in CIE Lab (D65) as that sight has it."""
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    xyz = np.array(to_xyz) @ np.clip(np.array(SIGHTS[sight]) @ light(colour), 0, 1)
+    x, y, z = np.cbrt(xyz / [0.9505, 1, 1.089])
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("key", sorted(set(PALETTE) - {NO_PURCHASE}))
+def test_colours_of_labels_are_dark_enough_for_text(key: str) -> None:
+    assert contrast(PALETTE[key], "#ffffff") >= 4.5
+
+
+@pytest.mark.parametrize("share", [0, 0.25, 0.5, 0.75, 1.0])
+def test_figures_are_readable_on_every_shade_of_the_heatmap(share: float) -> None:
+    assert contrast(to_hex(HEAT(share)), INK) >= 4.5
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize(
+    "together",
+    [STATES, (RETAINED, NEW, REACTIVATED, WON_BACK), (NEW, REACTIVATED, WON_BACK, LAPSED), KEPT],
+    ids=lambda keys: keys[0],
+)
+def test_colours_in_one_chart_differ_for_every_sight(together: tuple[str, ...], sight: str) -> None:
+    # A difference of 2.3 can just be seen, side by side.
+    for one, other in combinations(together, 2):
+        distance = np.linalg.norm(seen(PALETTE[one], sight) - seen(PALETTE[other], sight))
+        assert distance > 10, (one, other)
+
+
+# Scales -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("top", [0.0004, 0.003, 0.012, 0.03, 0.11, 0.14, 0.3, 0.9])
+def test_no_share_on_an_axis_is_rounded_away_from_its_place(top: float) -> None:
+    pairs = [(0, 100_000), (round(top * 100_000), 100_000)]
+    (ax,) = plots.rates(frames.rates({CHURN: pairs}), [CHURN], ENGLISH)
+    shown = [float(name.rstrip("%")) / 100 for name in names(painted(ax), "y")]
+    assert shown == pytest.approx(list(ax.get_yticks()), abs=1e-9)
+
+
+@pytest.mark.parametrize("top", [1, 2, 9, 99, 9_999, 11_000, 14_900, 120_000, 990_000, 1_230_000])
+def test_no_amount_on_an_axis_is_rounded_away_from_its_place(top: int) -> None:
+    def amount(name: str) -> float:
+        unit = {"K": 1e3, "k": 1e3, "m": 1e6, "M": 1e6}.get(name[-1], 1)
+        return float(name.strip("€KkmM").replace(",", "")) * unit
+
+    ledger = frames.ledger([(top, 0, 0, 0, 0, 0.0), (max(top // 200, 1), 0, 0, 0, 0, 0.0)])
+    for ax in (
+        plots.stocks(ledger, ENGLISH),
+        plots.movements(ledger, ENGLISH),
+        plots.revenue(frames.revenue({NEW: top}), ENGLISH),
+    ):
+        shown = [amount(name) for name in names(painted(ax), "y")]
+        assert shown == pytest.approx(list(ax.get_yticks()))
+        assert all(value == round(value) for value in shown)
+
+
+# Stocks -------------------------------------------------------------------------------------------
+
+
+def test_stocks_are_one_line_a_state_through_the_cells_of_the_ledger() -> None:
+    ax = plots.stocks(LEDGER, ENGLISH)
+    assert [points(line) for line in ax.lines] == [
+        column(LEDGER, "period", f"closing_{state}") for state in STATES
+    ]
+    assert [colour(line) for line in ax.lines] == [PALETTE[state] for state in STATES]
+    assert ax.get_ylim()[0] == 0
+
+
+def test_stocks_name_each_line_at_its_end_with_its_last_value() -> None:
+    ax = plots.stocks(LEDGER, ENGLISH)
+    last = LEDGER.iloc[-1]
+    wanted = {f"{s} {ENGLISH.number(last[f'closing_{s}'])}": PALETTE[s] for s in STATES}
+    assert {text.get_text().lower(): colour(text) for text in ax.texts} == wanted
+
+
+def test_labels_at_the_ends_keep_apart() -> None:
+    close = LEDGER.assign(closing_dormant=1900, closing_lost=1899)
+    ax = plots.stocks(close, ENGLISH)
+    heights = sorted(text.xy[1] for text in ax.texts)
+    low, high = ax.get_ylim()
+    assert all(b - a > (high - low) * 0.05 for a, b in pairwise(heights))
+
+
+def test_a_state_that_nobody_was_ever_in_is_no_line() -> None:
+    ax = plots.stocks(LEDGER.iloc[:2], ENGLISH)
+    assert [colour(line) for line in ax.lines] == [PALETTE[ACTIVE], PALETTE[DORMANT]]
+
+
+def test_at_most_nine_periods_are_named_and_the_newest_is_among_them() -> None:
+    ax = plots.stocks(frames.ledger(frames.MOVES * 3), ENGLISH)
+    assert len(names(ax)) <= 9
+    assert names(ax)[-1] == "Aug 2028"
+    gaps = {round((b - a) / 30.4) for a, b in pairwise(ax.get_xticks())}
+    assert len(gaps) == 1
+
+
+# Movements ----------------------------------------------------------------------------------------
+
+
+def test_waterfall_leads_from_the_opening_to_the_close() -> None:
+    ax = plots.movements(LEDGER, ENGLISH)
+    last = LEDGER.iloc[-1]
+    bars = dict(zip((NEW, REACTIVATED, WON_BACK, LAPSED), ax.patches, strict=True))
+    level = last["opening_active"]
+    for kind in (NEW, REACTIVATED, WON_BACK):
+        assert (bars[kind].get_y(), bars[kind].get_height()) == (level, last[kind])
+        level += last[kind]
+    assert bars[LAPSED].get_y() + bars[LAPSED].get_height() == level
+    assert bars[LAPSED].get_height() == last["lapsed"]
+    assert bars[LAPSED].get_y() == last["closing_active"]
+    assert {kind: to_hex(bar.get_facecolor()) for kind, bar in bars.items()} == {
+        kind: PALETTE[kind] for kind in bars
+    }
+
+
+def test_waterfall_begins_and_ends_with_levels_that_are_written() -> None:
+    ax = plots.movements(LEDGER, ENGLISH)
+    opening, closing = ax.lines[:2]
+    assert set(opening.get_ydata()) == {1930}
+    assert set(closing.get_ydata()) == {1900}
+    assert set(texts(ax)) == {"1,930", "+189", "+57", "+10", "−286", "1,900"}
+    assert len(names(ax)) == 6
+    low, high = ax.get_ylim()
+    assert low < 1900
+    assert high > 1930 + 189 + 57 + 10
+
+
+# Rates --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("measures", [KEPT, BACK, BACK[::-1]], ids="+".join)
+def test_rates_have_one_panel_a_measure_in_the_order_asked_for(measures: list[str]) -> None:
+    drawn = plots.rates(RATES, measures, ENGLISH)
+    for ax, measure in zip(drawn, measures, strict=True):
+        frame = RATES[(RATES["measure"] == measure) & RATES["rate"].notna()]
+        (line,) = ax.lines
+        assert ax.get_title(loc="left").lower() == name_of(measure, ENGLISH)
+        assert points(line) == column(frame, "period", "rate")
+        assert colour(line) == PALETTE[measure]
+        assert texts(ax) == [ENGLISH.percent(frame["rate"].iloc[-1])]
+
+
+def test_band_of_a_rate_is_its_interval() -> None:
+    frame = RATES[(RATES["measure"] == CHURN) & RATES["rate"].notna()]
+    (ax,) = plots.rates(RATES, [CHURN], ENGLISH)
+    (band,) = ax.collections
+    edge = {(float(x), float(y)) for x, y in band.get_paths()[0].vertices}
+    wanted = {*column(frame, "period", "low"), *column(frame, "period", "high")}
+    assert wanted <= edge
+    assert {y for _, y in edge} == {y for _, y in wanted}
+
+
+def test_rates_are_read_in_per_cent_over_the_same_time() -> None:
+    drawn = plots.rates(RATES, BACK, ENGLISH)
+    first, last = date2num(RATES["period"].min()), date2num(RATES["period"].max())
+    for ax in drawn:
+        assert ax.get_xlim() == (first, last)
+        assert all(name.endswith("%") for name in names(painted(ax), "y"))
+
+
+def test_win_back_and_reactivation_share_their_scale_from_zero() -> None:
+    drawn = plots.rates(RATES, BACK, ENGLISH)
+    (scale,) = {ax.get_ylim() for ax in drawn}
+    assert scale[0] == 0
+    assert RATES.loc[RATES["measure"].isin(BACK), "high"].max() <= scale[1] < 0.5
+
+
+def test_a_panel_without_anybody_at_risk_says_so_and_leaves_the_others_their_scale() -> None:
+    some = frames.rates({REACTIVATION: [(0, 0), (5, 100), (6, 90)], WIN_BACK: [(0, 0)] * 3})
+    lost, both = plots.rates(some, BACK, ENGLISH)
+    assert texts(painted(lost)) == [ENGLISH.title(ENGLISH("nobody was at risk yet"))]
+    assert not lost.lines
+    assert both.get_ylim()[1] < 0.3
+
+
+# Revenue ------------------------------------------------------------------------------------------
+
+
+def test_revenue_is_stacked_by_the_way_of_buying() -> None:
+    ax = plots.revenue(REVENUE, ENGLISH)
+    wide = REVENUE.pivot(index="period", columns="bought_as", values="revenue").fillna(0)
+    bottom = np.zeros(3)
+    kinds = (RETAINED, NEW, REACTIVATED, WON_BACK)
+    for kind, bars in zip(kinds, ax.containers, strict=True):
+        assert [bar.get_height() for bar in bars] == wide[kind].tolist()
+        assert [bar.get_y() for bar in bars] == bottom.tolist()
+        assert {to_hex(bar.get_facecolor()) for bar in bars} == {PALETTE[kind]}
+        middles = [bar.get_x() + bar.get_width() / 2 for bar in bars]
+        assert middles == pytest.approx(date2num(wide.index))
+        bottom += wide[kind].to_numpy()
+    legend = [text.get_text().lower() for text in ax.get_legend().get_texts()]
+    assert legend == [name_of(kind, ENGLISH) for kind in kinds]
+
+
+@pytest.mark.parametrize(("currency", "sign"), [("EUR", "€"), ("GBP", "£"), ("USD", "$")])
+def test_revenue_is_in_the_units_currency(currency: str, sign: str) -> None:
+    ax = plots.revenue(REVENUE, Language(currency=currency))
+    assert all(name.startswith(sign) for name in names(painted(ax), "y"))
+
+
+def test_a_way_of_buying_that_nets_to_less_than_nothing_pulls_no_bar_down() -> None:
+    ax = plots.revenue(frames.revenue({NEW: -20.0, RETAINED: 50.0}), ENGLISH)
+    assert [bar.get_height() for bars in ax.containers for bar in bars] == [50, 0]
+
+
+# Cohorts ------------------------------------------------------------------------------------------
+
+
+def written(ax: Axes) -> dict[tuple[int, int], str]:
+    """Row and column of a cell -> what is written in it."""
+    return {
+        (int(text.get_position()[1]), int(text.get_position()[0])): text.get_text()
+        for text in ax.texts
+        if text.get_text()
+    }
+
+
+def hatched(ax: Axes) -> set[tuple[int, int]]:
+    return {(int(patch.get_y()), int(patch.get_x())) for patch in ax.patches if patch.get_hatch()}
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "above"),
+    [
+        ("retention", lambda share: f"{share * 100:.0f}", 1),
+        ("cumulative_revenue_per_customer", lambda money: f"{money:.0f}", 0),
+    ],
+)
+def test_heatmap_writes_each_cell_of_the_frame_in_its_place(
+    value: str, text: Callable[[float], str], above: int
+) -> None:
+    ax = plots.cohort_heatmap(COHORTS, value, ENGLISH)
+    rows = {cohort: n for n, cohort in enumerate(COHORTS["cohort"].unique(), start=above)}
+    cells = {(rows[cell.cohort], cell.age): cell for cell in COHORTS.itertuples()}
+    found = {place: cell for place, cell in written(ax).items() if place[0] >= above}
+    # What is not observed yet has no text: exactly the cells of the frame are written.
+    assert found == {place: text(getattr(cell, value)) for place, cell in cells.items()}
+    assert hatched(ax) == {place for place, cell in cells.items() if not cell.complete}
+    # Neither the running period nor what is not observed yet has a colour.
+    shown = ax.collections[0].get_array()
+    coloured = {place for place in np.ndindex(shown.shape) if not np.ma.getmaskarray(shown)[place]}
+    complete = {place for place, cell in cells.items() if cell.complete}
+    assert {place for place in coloured if place[0] >= above} == complete
+    for row, age in complete:
+        assert shown[row, age] == getattr(cells[row, age], value)
+
+
+def test_average_is_the_pooled_one_of_the_complete_cells() -> None:
+    ax = plots.cohort_heatmap(COHORTS, "retention", ENGLISH)
+    average = average_retention(COHORTS)
+    shown = ax.collections[0].get_array()
+    assert [shown[0, age] for age in average["age"]] == average["retention"].tolist()
+    assert {place for place in written(ax) if place[0] == 0} == {(0, age) for age in average["age"]}
+    # One large cohort weighs more than three small ones: 2000 + 151 of 4300, not (0.5 + ...) / 2.
+    assert shown[0, 1] == pytest.approx((2000 + 151) / 4300)
+
+
+def test_heatmap_names_cohorts_and_ages() -> None:
+    ax = plots.cohort_heatmap(COHORTS, "retention", ENGLISH)
+    months = [ENGLISH.period(month, short=True) for month in frames.starts(4)]
+    assert months[0] == "Jun 2025"
+    assert names(ax, "y")[1:] == months
+    assert names(ax) == ["0", "1", "2", "3"]
+    assert names(plots.cohort_heatmap(COHORTS, "revenue", ENGLISH), "y") == months
+
+
+def test_colours_of_retention_compare_the_ages_after_the_first_purchase() -> None:
+    ax = plots.cohort_heatmap(COHORTS, "retention", ENGLISH)
+    complete = COHORTS[COHORTS["complete"] & (COHORTS["age"] > 0)]
+    average = average_retention(COHORTS).query("age > 0")["retention"]
+    low, high = ax.collections[0].get_clim()
+    assert low == 0
+    assert high == max(complete["retention"].max(), average.max())
+
+
+# Returns ------------------------------------------------------------------------------------------
+
+
+def test_returns_are_solid_where_all_were_watched_and_dotted_where_not() -> None:
+    ax = plots.returns(RETURNS, ENGLISH)
+    dotted, solid = ax.lines[::2], ax.lines[1::2]
+    assert {line.get_linestyle() for line in dotted} == {":"}
+    assert {line.get_linestyle() for line in solid} == {"-"}
+    # Ages 1 and 3 are compared; two cohorts reached the latter.
+    for age, whole, some in zip((1, 3), solid, dotted, strict=True):
+        frame = RETURNS[RETURNS["age"] == age]
+        assert points(some) == column(frame, "lapse_period", "return_share")
+        assert points(whole) == column(frame[frame["complete"]], "lapse_period", "return_share")
+        assert colour(whole) == colour(some)
+    assert len({colour(line) for line in solid}) == 2
+    assert ax.get_ylim()[0] == 0
+
+
+def test_returns_name_each_age_with_its_newest_share() -> None:
+    ax = plots.returns(RETURNS, ENGLISH)
+    assert sorted(texts(ax)) == ["Within 1 month: 30%", "Within 3 months: 46%"]
+    assert all(contrast(colour(text), "#ffffff") >= 4.5 for text in ax.texts)
+
+
+# Return curve -------------------------------------------------------------------------------------
+
+
+def cuts(ax: Axes) -> list[Line2D]:
+    return [line for line in ax.lines if line.get_linestyle() == "--"]
+
+
+def test_return_curve_shows_who_came_back_and_where_the_thresholds_cut() -> None:
+    ax = plots.return_curve(CURVE, THRESHOLDS, ENGLISH)
+    curve, (inactive, lost) = ax.lines[0], cuts(ax)
+    shown = CURVE[CURVE["days"] <= 365]
+    assert points(curve) == list(zip(shown["days"], 1 - shown["survival"], strict=True))
+    assert curve.get_drawstyle() == "steps-post"
+    assert [set(line.get_xdata()) for line in (inactive, lost)] == [{98}, {228}]
+    assert [colour(line) for line in (inactive, lost)] == [PALETTE[DORMANT], PALETTE[LOST]]
+    assert [text.split(" ")[-2:] for text in texts(ax)] == [["98", "days"], ["228", "days"]]
+    assert [colour(text) for text in ax.texts] == [PALETTE[DORMANT], PALETTE[LOST]]
+    assert ax.get_xlim() == (0, 365)
+    assert ax.get_ylim()[0] == 0
+
+
+def test_return_curve_is_long_enough_for_late_thresholds() -> None:
+    ax = plots.return_curve(CURVE, frames.thresholds(300, 480), ENGLISH)
+    assert ax.get_xlim() == (0, 600)
+    assert points(ax.lines[0])[-1][0] == 500
+
+
+# Frames with hardly anything in them --------------------------------------------------------------
+
+
+def test_one_period_is_a_dot() -> None:
+    one = LEDGER.iloc[:1]
+    (line,) = painted(plots.stocks(one, ENGLISH)).lines
+    assert line.get_marker() == "o"
+    assert texts(plots.movements(one, ENGLISH)) == ["0", "1,200", "+1,200", "0", "0", "0"]
+    for measures in (KEPT, BACK):
+        for ax in plots.rates(frames.rates_of(one), measures, ENGLISH):
+            assert not painted(ax).axison
+    bars = painted(plots.revenue(frames.revenue({NEW: 5.0}), ENGLISH)).containers
+    assert [bar.get_height() for bar in bars[0]] == [5]
+
+
+def test_a_first_rate_is_a_dot() -> None:
+    churn, _ = plots.rates(frames.rates_of(LEDGER.iloc[:2]), KEPT, ENGLISH)
+    (line,) = painted(churn).lines
+    assert line.get_marker() == "o"
+
+
+def test_nobody_at_all() -> None:
+    nobody = frames.ledger([(0, 0, 0, 0, 0, 0.0)] * 3)
+    (line,) = painted(plots.stocks(nobody, ENGLISH)).lines
+    assert set(line.get_ydata()) == {0}
+    painted(plots.movements(nobody, ENGLISH))
+
+
+def test_only_refunds() -> None:
+    ax = painted(plots.revenue(frames.revenue({NO_PURCHASE: -5.0}), ENGLISH))
+    assert (len(ax.patches), ax.get_legend()) == (0, None)
+
+
+@pytest.mark.parametrize("running", [True, False])
+@pytest.mark.parametrize("value", ["retention", "cumulative_revenue_per_customer"])
+def test_one_cohort_of_one_period(value: str, running: bool) -> None:
+    ax = painted(plots.cohort_heatmap(frames.cohorts([40], running=running), value, ENGLISH))
+    assert written(ax)[len(names(ax, "y")) - 1, 0] == ("100" if value == "retention" else "10")
+    assert len(hatched(ax)) == running
+
+
+@pytest.mark.parametrize("value", [0.0, -3.0])
+def test_customers_worth_nothing_or_less(value: float) -> None:
+    worthless = COHORTS.assign(cumulative_revenue_per_customer=value)
+    ax = painted(plots.cohort_heatmap(worthless, "cumulative_revenue_per_customer", ENGLISH))
+    assert set(written(ax).values()) == {ENGLISH.number(value)}
+
+
+@pytest.mark.parametrize("value", ["retention", "cumulative_revenue_per_customer"])
+def test_no_cohort_is_large_enough(value: str) -> None:
+    ax = painted(plots.cohort_heatmap(COHORTS.iloc[:0], value, ENGLISH))
+    assert texts(ax) == [ENGLISH("No group of customers is large enough to show yet.")]
+
+
+def test_no_lapse_cohort_has_an_age() -> None:
+    for nobody in (RETURNS.iloc[:0], pd.DataFrame(columns=RETURNS.columns)):
+        ax = painted(plots.returns(nobody, ENGLISH))
+        assert texts(ax) == [ENGLISH("No lapse cohort has been watched long enough yet.")]
+
+
+def test_one_lapse_cohort_is_a_dot_and_none_that_is_complete_is_dotted() -> None:
+    one = frames.returns({"2025-06-01": [(90, 0.2, True)]})
+    _, solid = painted(plots.returns(one, ENGLISH)).lines
+    assert solid.get_marker() == "o"
+    young = one.assign(complete=False)
+    dotted, solid = painted(plots.returns(young, ENGLISH)).lines
+    assert (len(points(dotted)), len(points(solid))) == (1, 0)
+
+
+@pytest.mark.parametrize("days", [(98, 98), (1, 1), (36_500, 36_500)])
+def test_thresholds_at_the_ends_of_what_is_allowed(days: tuple[int, int]) -> None:
+    ax = painted(plots.return_curve(CURVE, frames.thresholds(*days), ENGLISH))
+    assert [line.get_xdata()[0] for line in cuts(ax)] == list(days)
+    first, second = (text.xy[1] for text in ax.texts)
+    assert first != second
+
+
+def test_a_curve_of_one_day() -> None:
+    painted(plots.return_curve(CURVE.iloc[:1], THRESHOLDS, ENGLISH))
