@@ -229,7 +229,7 @@ def rate(rates: pd.DataFrame, measures: Sequence[str], language: Language) -> st
         last = frame.iloc[-1]
         texts.append(
             language(
-                "{measure}: {rate} {in_period} (95 % interval {interval}); between {least} and "
+                "{measure}: {rate} {in_period} (95% interval {interval}); between {least} and "
                 "{most} {since}.",
                 measure=name,
                 rate=language.percent(last["rate"]),
@@ -314,7 +314,7 @@ def thresholds(thresholds: pd.DataFrame, language: Language) -> str:
         sentences.append(
             language(
                 "Of those who have just become dormant, {share} would buy again within a year "
-                "anyway (95 % interval {interval}).",
+                "anyway (95% interval {interval}).",
                 share=language.percent(inactive["wrongly_called"]),
                 interval=language.interval(inactive["low"], inactive["high"]),
             )

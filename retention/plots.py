@@ -4,6 +4,7 @@ Lines and bars are labelled where they stand; axes carry their units.
 """
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -175,17 +176,26 @@ def revenue(revenue: pd.DataFrame, language: Language, *, ax: Axes | None = None
 
 @rc_context(STYLE)
 def cohort_heatmap(
-    cohorts: pd.DataFrame, value: str, language: Language, *, ax: Axes | None = None
+    cohorts: pd.DataFrame,
+    value: str,
+    language: Language,
+    *,
+    cut: date | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """Cohorts by age: retention (with the pooled average on top) or cumulative revenue a customer.
 
-    What is not observed yet stays empty; cells of the running period are hatched.
+    What is not observed yet stays empty; cells of the running period are hatched. `cut` is the
+    cohort that holds earlier customers too, because the history begins with it.
     """
     if cohorts.empty:
         return say(axes(ax), language("No group of customers is large enough to show yet."))
     table = cohorts.pivot(index="cohort", columns="age", values=value)
     done = cohorts.pivot(index="cohort", columns="age", values="complete").eq(other=True)
-    names = [language.period(cohort, short=True) for cohort in table.index]
+    names = [
+        _since_when(cohort, language, is_cut=cohort == pd.Timestamp(cut) if cut else False)
+        for cohort in table.index
+    ]
     is_share = value == "retention"
     if is_share:
         average = average_retention(cohorts).set_index("age")["retention"]
@@ -234,6 +244,11 @@ def _named(key: str, language: Language) -> str:
 def _marker(line: pd.DataFrame) -> str | None:
     # A line through one point has no length.
     return "o" if len(line) == 1 else None
+
+
+def _since_when(cohort: date, language: Language, *, is_cut: bool) -> str:
+    name = language.period(cohort, short=True)
+    return language("{period} or earlier", period=name) if is_cut else name
 
 
 def _cell(value: float, is_share: bool, language: Language) -> str:

@@ -137,7 +137,7 @@ def open_unit(unit: str | Settings, **overrides: object) -> Unit:
 
     unit: a slug in params/, the path of a settings file, or settings already read.
     overrides: any setting; None means "as in the file". Settings already read take none.
-    Raises SettingsRefused or DataRefused, whose message names the unit's slug.
+    Raises SettingsRefused or DataRefused, whose message begins with the unit's file.
     """
     if isinstance(unit, Settings) and any(value is not None for value in overrides.values()):
         raise TypeError("settings already read take no overrides; give the path of their file")
@@ -145,7 +145,7 @@ def open_unit(unit: str | Settings, **overrides: object) -> Unit:
     try:
         return _opened(settings)
     except DataRefused as refusal:
-        raise DataRefused(f"{settings.slug}: {refusal}") from None
+        raise DataRefused(f"{settings.path.name}: {refusal}") from None
 
 
 def _read(unit: str, overrides: Mapping[str, object]) -> Settings:

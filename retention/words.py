@@ -62,8 +62,8 @@ COLUMNS = {
     "numerator": ("customers counted", "count"),
     "denominator": ("of customers at risk", "count"),
     "rate": ("rate", "share"),
-    "low": ("95 % from", "share"),
-    "high": ("95 % to", "share"),
+    "low": ("95% from", "share"),
+    "high": ("95% to", "share"),
     "bought_as": ("bought as", "name"),
     "customers": ("customers", "count"),
     "cohort": ("first purchase in", "period"),
@@ -116,7 +116,7 @@ DEFINITIONS = {
         "Of the customers lost at the opening, and of them only, the share that bought in the "
         "period."
     ),
-    "95 % interval": (
+    "95% interval": (
         "The range that the rate of a much larger group of such customers would lie in; "
         "small groups have wide ranges (Wilson)."
     ),

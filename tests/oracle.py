@@ -231,6 +231,42 @@ def ledger(
     return rows
 
 
+def revenue(
+    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: str
+) -> list[Row]:
+    """One complete period and way of buying in it a row: customers with amounts, and the amounts.
+
+    The way is the state that the first purchase day of the period meets: that of the day before.
+    """
+    ways = {"active": "retained", "dormant": "reactivated", "lost": "won_back", None: "new"}
+    rows = []
+    for start, end, done in periods_of(days, as_of, frequency):
+        if not done:
+            continue
+        amounts: dict[str, list[Decimal]] = defaultdict(list)
+        for entries in days.values():
+            within = [amount for day, amount in entries if start <= day < end]
+            if not within:
+                continue
+            bought = [day for day in purchase_days(entries, as_of) if start <= day < end]
+            if bought:
+                state_at = closes(entries, inactive_after, lost_after, as_of)
+                way = ways[state_at.get(bought[0] - ONE_DAY)]
+            else:
+                way = "no_purchase"
+            amounts[way].append(sum(within, Decimal(0)))
+        rows += [
+            {
+                "period": start,
+                "bought_as": way,
+                "customers": len(amounts[way]),
+                "revenue": sum(amounts[way], Decimal(0)),
+            }
+            for way in sorted(amounts)
+        ]
+    return rows
+
+
 def wilson(numerator: int, denominator: int) -> tuple[float, float]:
     """The 95 % Wilson interval of a share."""
     share = numerator / denominator

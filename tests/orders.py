@@ -60,12 +60,12 @@ def refused(folder: Path, source: str, **keys: object) -> str:
         open_unit(str(path))
     message = str(caught.value)
     printed = "".join(traceback.format_exception(caught.value))
-    assert message.startswith("shop: ")
+    assert message.startswith("shop.yaml: ")
     assert message.isprintable()
     assert str(folder) not in message
     assert "During handling" not in printed
     assert "direct cause" not in printed
-    return message.removeprefix("shop: ")
+    return message.removeprefix("shop.yaml: ")
 
 
 def days(unit: Unit) -> dict[tuple[str, date], Decimal]:

@@ -100,6 +100,11 @@ def test_ledger(case: tuple[Drawn, History]) -> None:
     history.check()
 
 
+def test_revenue(case: tuple[Drawn, History]) -> None:
+    given, history = case
+    assert_same(history.revenue(), oracle.revenue(*given.asked))
+
+
 def test_rates(case: tuple[Drawn, History]) -> None:
     given, history = case
     expected = sorted(oracle.rates(*given.asked), key=lambda row: (row["period"], row["measure"]))

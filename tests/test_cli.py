@@ -65,7 +65,7 @@ def test_every_problem_of_the_batch_is_said_at_once(kit: Path) -> None:
     assert lines[0].startswith("none.ipynb: no notebook here")
     assert "typo.yaml:3: " in lines[1]
     assert "frequency" in lines[1]
-    assert lines[2].startswith("empty: ")
+    assert lines[2].startswith("empty.yaml: ")
     assert "none.csv" in lines[2]
     assert not (kit / "reports").exists()
 

@@ -311,8 +311,11 @@ def test_a_cohort_that_is_back_to_the_last_customer_is_shown_while_it_is_complet
     assert cells(table, "age", "return_share", "complete") == [
         (age, 1.0, True) for age in range(1, 6)
     ]
-    # Wilson, 3 of 3: low = 3 / (3 + z^2) = 3 / 6.841459; the high bound is 1, not a shade above.
+    # Wilson, 3 of 3: low = 3 / (3 + z^2) = 3 / 6.841459
     assert cells(table, "low", "high", age=1) == [(pytest.approx(0.438503, abs=1e-6), 1.0)]
+    # Of 15 of 15 floats make 1.0000000000000002: the high bound is 1, not a shade above.
+    fifteen = returns(small((0, 10, 15, 0)), calendar=LAPSES_OF_JANUARY)
+    assert set(cells(fifteen, "high")) == {1.0}
 
 
 def test_a_cohort_of_which_nobody_is_back_has_a_share_of_zero() -> None:
@@ -328,6 +331,12 @@ def test_cohorts_too_young_for_an_age_leave_the_others_as_they_are() -> None:
     assert table["complete"].dtype == "bool"
     young = returns(small((5, 29, 0, 4)), calendar=LAPSES_OF_JANUARY)
     assert (list(young.columns), len(young)) == (list(RETURNS), 0)
+
+
+def test_rows_of_several_cohorts_are_numbered_through() -> None:
+    table = returns(small((0, 182, 0, 1), (1, 151, 0, 1)), calendar=LAPSES_OF_JANUARY)
+    assert list(table.index) == list(range(6 + 5))
+    assert cells(table, "lapse_period") == [date(2024, 1, 1)] * 6 + [date(2024, 2, 1)] * 5
 
 
 def test_lapses_of_the_running_period_and_no_lapses_have_no_row() -> None:

@@ -306,6 +306,11 @@ def test_the_exported_page_leaves_out_what_is_for_jupyterlab(
 # What is recent -----------------------------------------------------------------------------------
 
 
+def test_the_first_cohort_holds_earlier_customers_unless_the_history_is_whole(unit: Unit) -> None:
+    assert report(unit).cut == unit.cohorts()["cohort"].min().date() == date(2026, 1, 1)
+    assert report(unit, history_complete=True).cut is None
+
+
 def test_recent_keeps_the_newest_periods(unit: Unit) -> None:
     kept = report(unit, periods_shown=2).recent(unit.rates())
     assert [f"{day:%Y-%m}" for day in kept["period"].unique()] == ["2026-05", "2026-06"]

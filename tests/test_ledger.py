@@ -243,6 +243,19 @@ def test_refunds_before_the_first_purchase_of_a_period_are_of_its_customer(kit: 
     ]
 
 
+def test_a_day_that_nets_to_nothing_is_not_the_first_purchase(kit: Kit) -> None:
+    # Nothing on Monday, and a purchase on Thursday.
+    history = kit.drawn({"ann": "$...... 0..$..."})
+    assert cells(history.revenue(), "bought_as", "revenue") == [("new", 10.0), ("won_back", 10.0)]
+
+
+def test_the_smallest_purchase_is_one(kit: Kit) -> None:
+    days = {"ann": [(date(2024, 1, 3), Decimal("0.0001")), (date(2024, 1, 7), Decimal(9))]}
+    history = kit(days, as_of=date(2024, 1, 7))
+    assert cells(history.revenue(), "bought_as", "customers", "revenue") == [("new", 1, 9.0001)]
+    assert named(history, "new", "reactivated", "won_back") == [(1, 1, 0)]
+
+
 def test_revenue_sums_decimals(kit: Kit) -> None:
     cents = [(date(2024, 1, 1 + i), Decimal("0.1")) for i in range(7)]
     history = kit({"ann": cents}, as_of=date(2024, 1, 7))

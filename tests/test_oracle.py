@@ -281,6 +281,28 @@ def test_ledger_of_two_weeks() -> None:
     }
 
 
+def test_revenue_of_two_weeks() -> None:
+    # Week 2: bob and cat buy twice, first of all when dormant; ann is won back, dan is refunded.
+    days, as_of = drawn(**WEEKS)
+    assert values(
+        oracle.revenue(days, 2, 4, as_of, "week"), "period", "bought_as", "customers", "revenue"
+    ) == [
+        (date(2024, 1, 1), "new", 4, Decimal(40)),
+        (date(2024, 1, 1), "no_purchase", 1, Decimal(-10)),
+        (date(2024, 1, 8), "no_purchase", 1, Decimal(-10)),
+        (date(2024, 1, 8), "reactivated", 2, Decimal(40)),
+        (date(2024, 1, 8), "won_back", 1, Decimal(10)),
+    ]
+
+
+def test_a_purchase_that_meets_active_is_retained() -> None:
+    days, as_of = drawn(c1="......$" + "$..$...")
+    assert values(oracle.revenue(days, 2, 4, as_of, "week"), "bought_as", "revenue") == [
+        ("new", Decimal(10)),
+        ("retained", Decimal(20)),
+    ]
+
+
 def test_ledger_with_equal_thresholds_has_no_dormant() -> None:
     # states: AALLAAL, all in week 1: lapsed and lost on days 2 and 6, won back on day 4
     days, as_of = drawn(c1="$...$..")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -436,6 +437,27 @@ def test_heatmap_names_cohorts_and_ages() -> None:
     assert names(ax, "y")[1:] == months
     assert names(ax) == ["0", "1", "2", "3"]
     assert names(plots.cohort_heatmap(COHORTS, "revenue", ENGLISH), "y") == months
+
+
+def test_the_cohort_in_which_the_history_begins_may_hold_earlier_customers() -> None:
+    june, july = (month.date() for month in frames.starts(2))
+    of_june = plots.cohort_heatmap(COHORTS, "revenue", ENGLISH, cut=june)
+    assert names(of_june, "y")[:2] == ["Jun 2025 or earlier", "Jul 2025"]
+    of_july = plots.cohort_heatmap(
+        COHORTS[COHORTS["cohort"] >= july.isoformat()], "revenue", ENGLISH, cut=june
+    )
+    assert not any("earlier" in name for name in names(of_july, "y"))
+
+
+@pytest.mark.parametrize("value", ["retention", "revenue"])
+def test_the_cohort_with_which_a_cut_history_begins_is_labelled_so(value: str) -> None:
+    first = date(2025, 6, 1)
+    shown = names(plots.cohort_heatmap(COHORTS, value, ENGLISH, cut=first), "y")
+    assert [name for name in shown if name.endswith("or earlier")] == ["Jun 2025 or earlier"]
+    # In a window that begins later, nobody's first purchase is in doubt.
+    later = COHORTS[COHORTS["cohort"] > pd.Timestamp(first)]
+    shown = names(plots.cohort_heatmap(later, value, ENGLISH, cut=first), "y")
+    assert not [name for name in shown if name.endswith("or earlier")]
 
 
 def test_colours_of_retention_compare_the_ages_after_the_first_purchase() -> None:

@@ -92,6 +92,10 @@ def test_ledger(country: Country) -> None:
     assert_same(country.unit.ledger(), oracle.ledger(*country.asked))
 
 
+def test_revenue(country: Country) -> None:
+    assert_same(country.unit.revenue(), oracle.revenue(*country.asked))
+
+
 def test_rates(country: Country) -> None:
     expected = oracle.rates(*country.asked)
     assert_same(

@@ -354,7 +354,7 @@ def test_online_retail_reads_the_same_from_every_kind_of_file(
     assert unit.ledger()["new"].tolist() == [1, 1, 0, 0]
     assert customers(open_unit(str(params / "germany.yaml"), **given)) == {"12662"}
     with pytest.raises(
-        DataRefused, match=r"^france: no row has the unit 'France'; the data have 2"
+        DataRefused, match=r"^france.yaml: no row has the unit 'France'; the data have 2"
     ):
         open_unit(str(params / "france.yaml"), **given)
 
@@ -378,7 +378,9 @@ def test_online_retail_without_its_folder_names_the_variable(
     monkeypatch.delenv("RETENTION_REAL_DATA", raising=False)
     with pytest.raises(DataRefused) as caught:
         open_unit(str(ROOT / "params" / "online_retail_ii" / "spain.yaml"))
-    assert str(caught.value).startswith("spain: source ${RETENTION_REAL_DATA}/[oO]nline_retail")
+    assert str(caught.value).startswith(
+        "spain.yaml: source ${RETENTION_REAL_DATA}/[oO]nline_retail"
+    )
     assert "the environment variable RETENTION_REAL_DATA is not set" in str(caught.value)
 
 

@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from html import escape
 from typing import Any
 
@@ -52,6 +53,12 @@ class Report:
         self.language = Language(
             settings.language, currency=settings.currency, frequency=settings.frequency
         )
+
+    @property
+    def cut(self) -> date | None:
+        """The first cohort, where it holds everybody who was a customer before the data begin."""
+        whole = self.unit.settings.history_complete
+        return None if whole else self.unit.calendar.periods[0].start
 
     def recent(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows of the newest `periods_shown` periods; groups under `minimum_group` left out.
