@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import os
 import random
 import re
-import signal
 import sqlite3
 import tempfile
-import threading
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -622,17 +619,6 @@ def test_the_rows_are_scanned_once(tmp_path: Path, name: str, query: str | None)
     counted = tally(transactions(source.table, unit="Shop"))
     plan = source.backend.raw_sql(f"EXPLAIN {source.backend.compile(counted)}").fetchall()[0][1]
     assert len(re.findall(r"READ_CSV|PARQUET_SCAN|READ_PARQUET", plan)) == 1
-
-
-def test_an_interrupted_read_ends_as_an_interrupt(tmp_path: Path) -> None:
-    csv(tmp_path / "orders.csv", *LINES)
-    slow = "SELECT count(*) AS n FROM range(20000000) AS a, range(1000) AS b"
-    source = open_source("orders.csv", folder=tmp_path, query=slow)
-    key = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-    with pytest.raises(KeyboardInterrupt):
-        key.start()
-        source.read("counted", source.table)
-    key.join()
 
 
 def test_a_variable_may_hold_the_whole_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
