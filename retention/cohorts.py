@@ -40,7 +40,7 @@ def cohorts(customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:
     running period is marked by `complete` = false. A period without a first purchase is no cohort.
     """
     first = customer_days.group_by("customer_id").agg(
-        first_day=customer_days.day.min(where=customer_days.amount > 0)
+        first_day=customer_days.day.min(where=customer_days.bought)
     )
     days = calendar.numbered(
         customer_days.join(first, "customer_id"),
@@ -48,9 +48,9 @@ def cohorts(customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:
         number="day",
     )
     days = days.filter(days.day >= days.first_day)
-    bought = days.amount > 0
     cells = days.group_by("cohort_number", "number").agg(
-        customers=days.customer_id.nunique(where=bought), revenue=days.amount.sum().cast("float64")
+        customers=days.customer_id.nunique(where=days.bought),
+        revenue=days.amount.sum().cast("float64"),
     )
     sizes = cells.filter(cells.cohort_number == cells.number).select(
         "cohort_number", cohort_size="customers"

@@ -130,7 +130,7 @@ def revenue(spells: ir.Table, customer_days: ir.Table, *, calendar: Calendar) ->
     """
     days = calendar.numbered(customer_days, number="day")
     bought = days.group_by("number", "customer_id").agg(
-        first_day=days.day.min(where=days.amount > 0), amount=days.amount.sum()
+        first_day=days.day.min(where=days.bought), amount=days.amount.sum()
     )
     starts = (
         spells.filter(spells.state == ACTIVE)

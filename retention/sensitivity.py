@@ -11,6 +11,7 @@ from retention.ledger import ledger
 from retention.lifecycle import spells
 from retention.periods import Calendar
 from retention.rates import RETENTION, rates
+from retention.transactions import purchase_days
 
 MULTIPLES = (0.75, 1.0, 1.5)
 SENSITIVITY = (
@@ -50,12 +51,14 @@ def sensitivity(
     Measures are those of rates.MEASURES but retention, which is 1 - churn. Columns SENSITIVITY.
     stored: how the engine keeps a table that is used more than once (sources.Source.stored).
     """
-    purchase_days = customer_days.filter(customer_days.amount > 0)
     parts = []
     for multiple in MULTIPLES:
         inactive, lost = scaled(inactive_after, multiple), scaled(lost_after, multiple)
         states = spells(
-            purchase_days, inactive_after=inactive, lost_after=lost, as_of=calendar.as_of
+            purchase_days(customer_days),
+            inactive_after=inactive,
+            lost_after=lost,
+            as_of=calendar.as_of,
         )
         states = stored("sensitivity_spells", states)
         table = stored("sensitivity_ledger", ledger(states, customer_days, calendar=calendar))

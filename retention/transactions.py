@@ -26,7 +26,9 @@ TALLY = ibis.schema(
         "refunded": "decimal(38, 4)",
     }
 )
-CUSTOMER_DAYS = ibis.schema({"customer_id": "string", "day": "date", "amount": "decimal(18, 4)"})
+CUSTOMER_DAYS = ibis.schema(
+    {"customer_id": "string", "day": "date", "amount": "decimal(18, 4)", "bought": "boolean"}
+)
 QUALITY = ibis.schema({"check": "string", "rows": "int64", "amount": "float64", "level": "string"})
 
 REQUIRED = ("customer_id", "ordered_at", "amount")
@@ -118,18 +120,18 @@ def customer_days(tally: ir.Table, *, as_of: date) -> ir.Table:
     """One row a customer and day with at least one countable row, up to `as_of`.
 
     `amount` is what the day adds up to, rounded to 0.0001 after adding; decimal, so that later sums
-    do not depend on their order. Returns CUSTOMER_DAYS.
+    do not depend on their order. `bought` says whether that is more than 0. Returns CUSTOMER_DAYS.
     """
     return (
         tally.filter((tally.fault == "") & (tally.day <= as_of))
-        .select("customer_id", "day", "amount")
+        .select("customer_id", "day", "amount", bought=tally.amount > 0)
         .cast(CUSTOMER_DAYS)
     )
 
 
 def purchase_days(customer_days: ir.Table) -> ir.Table:
     """One row a customer's purchase day: a day whose amounts add up to more than 0."""
-    return customer_days.filter(customer_days.amount > 0)
+    return customer_days.filter("bought")
 
 
 def quality(tally: ir.Table, *, source_rows: int, as_of: date) -> ir.Table:

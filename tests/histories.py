@@ -75,7 +75,7 @@ class Kit:
     def customer_days(self, rows: Sequence[tuple[str, date, Decimal]]) -> ir.Table:
         """A table of the engine with schema CUSTOMER_DAYS."""
         schema = CUSTOMER_DAYS.to_pyarrow()
-        columns = zip(*rows, strict=True)
+        columns = zip(*((*row, row[-1] > 0) for row in rows), strict=True)
         arrays = [
             pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)
         ]

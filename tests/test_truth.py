@@ -78,7 +78,7 @@ def test_so_many_of_the_newly_lost_come_back_as_was_said(kit, slug):
 
 
 def _gaps(unit: Unit) -> pd.DataFrame:
-    days = unit.customer_days.filter(unit.customer_days.amount > 0).to_pandas()
+    days = unit.customer_days.filter("bought").to_pandas()
     days = days.sort_values(["customer_id", "day"])
     following = days.groupby("customer_id")["day"].shift(-1)
     until = following.fillna(pd.Timestamp(AS_OF))
