@@ -1,7 +1,8 @@
-"""States of customers: from purchase days to spells.
+"""States of customers: from purchase days, or from services, to spells.
 
-A spell is a maximal run of days that a customer spends in one state. Spells of a customer touch
-and never overlap; all counts of the kit are sums over spells.
+Both models become runs, unbroken stretches of activity, and one function makes spells of runs. A
+spell is a maximal run of days that a customer spends in one state. Spells of a customer touch and
+never overlap; all counts of the kit are sums over spells.
 """
 
 from datetime import date
@@ -14,6 +15,7 @@ from retention.periods import shifted
 PROSPECT, ACTIVE, DORMANT, LOST = "prospect", "active", "dormant", "lost"
 STATES = (ACTIVE, DORMANT, LOST)
 
+RUNS = ibis.schema({"customer_id": "string", "started_on": "date", "lapses_on": "date"})
 SPELLS = ibis.schema(
     {
         "customer_id": "string",
@@ -26,63 +28,13 @@ SPELLS = ibis.schema(
 )
 
 
-def spells(
-    purchase_days: ir.Table, *, inactive_after: int, lost_after: int, as_of: date
-) -> ir.Table:
-    """One row a maximal run of days that one customer spends in one state.
+def runs_of_purchases(purchase_days: ir.Table, *, inactive_after: int) -> ir.Table:
+    """One row an unbroken run of purchases of a customer: no gap exceeds `inactive_after` days.
 
-    With r = days since the last purchase day: active while r < `inactive_after`, dormant while
-    r < `lost_after`, then lost, until the next purchase.
-
-    Returns SPELLS: `ended_on` is exclusive and empty while the spell is open at the close of
-    `as_of`; `previous_state` is empty for the spell that begins with the first purchase;
-    `returned_on` is the purchase that ended the inactivity (dormant and lost spells only).
+    With r = days since the last purchase day, the customer is active while r < `inactive_after`: a
+    run lapses that many days after its last purchase. Returns RUNS.
 
     purchase_days: `customer_id`, `day`, one row a customer's purchase day, none after `as_of`.
-    inactive_after, lost_after: days, `0 < inactive_after <= lost_after`.
-    """
-    runs = _runs(purchase_days, inactive_after)
-    lapses_on = shifted(runs.last_day, inactive_after)
-    lost_on = shifted(runs.last_day, lost_after)
-    returned_after_loss = runs.started_on > shifted(runs.previous_last_day, lost_after)
-    active = runs.select(
-        "customer_id",
-        state=ibis.literal(ACTIVE),
-        previous_state=ibis.cases(
-            (runs.previous_last_day.isnull(), ibis.null("string")),
-            (returned_after_loss, LOST),
-            else_=DORMANT,
-        ),
-        started_on=runs.started_on,
-        ended_on=_by(lapses_on, as_of),
-        returned_on=ibis.null("date"),
-    )
-    dormant = runs.filter(lapses_on <= as_of).select(
-        "customer_id",
-        state=ibis.literal(DORMANT),
-        previous_state=ibis.literal(ACTIVE),
-        started_on=lapses_on,
-        ended_on=_by(ibis.least(lost_on, ibis.coalesce(runs.next_day, lost_on)), as_of),
-        returned_on=runs.next_day,
-    )
-    lost = runs.filter(
-        (lost_on <= as_of) & (runs.next_day.isnull() | (runs.next_day > lost_on))
-    ).select(
-        "customer_id",
-        state=ibis.literal(LOST),
-        previous_state=ibis.literal(DORMANT if inactive_after < lost_after else ACTIVE),
-        started_on=lost_on,
-        ended_on=runs.next_day,
-        returned_on=runs.next_day,
-    )
-    parts = [active, dormant, lost] if inactive_after < lost_after else [active, lost]
-    return ibis.union(*parts, distinct=False).cast(SPELLS)
-
-
-def _runs(purchase_days: ir.Table, inactive_after: int) -> ir.Table:
-    """One row an unbroken run of purchases: no gap in it exceeds `inactive_after` days.
-
-    `previous_last_day` and `next_day` are the purchases before and after the run.
     """
     by_day = ibis.window(group_by="customer_id", order_by="day")
     gaps = purchase_days.select(
@@ -98,10 +50,64 @@ def _runs(purchase_days: ir.Table, inactive_after: int) -> ir.Table:
     return ends.select(
         "customer_id",
         started_on=ibis.coalesce(ends.next_day.lag().over(by_run), ends.first_day),
-        last_day=ends.last_day,
-        previous_last_day=ends.last_day.lag().over(by_run),
-        next_day=ends.next_day,
+        lapses_on=shifted(ends.last_day, inactive_after),
+    ).cast(RUNS)
+
+
+def spells(runs: ir.Table, *, dormant_for: int, as_of: date) -> ir.Table:
+    """One row a maximal run of days that one customer spends in one state.
+
+    Active from `started_on` of a run until it lapses; then dormant for `dormant_for` days; then
+    lost; until the next run starts. What a start meets is the state at the close of the day before.
+
+    Returns SPELLS: `ended_on` is exclusive and empty while the spell is open at the close of
+    `as_of`; `previous_state` is empty for the first spell of a customer; `returned_on` is the start
+    that ended the inactivity (dormant and lost spells only).
+
+    runs: RUNS, apart from each other (each starts after the one before has lapsed), none started
+        after `as_of`; `lapses_on` is the first day without activity, empty or after `as_of` where
+        it is not observed yet.
+    dormant_for: days from the lapse to lost, 0 or more: lost_after - inactive_after.
+    """
+    by_run = ibis.window(group_by="customer_id", order_by="started_on")
+    runs = runs.mutate(
+        previous_lapsed_on=runs.lapses_on.lag().over(by_run),
+        next_start=runs.started_on.lead().over(by_run),
     )
+    lost_on = shifted(runs.lapses_on, dormant_for)
+    met_lost = runs.started_on > shifted(runs.previous_lapsed_on, dormant_for)
+    active = runs.select(
+        "customer_id",
+        state=ibis.literal(ACTIVE),
+        previous_state=ibis.cases(
+            (runs.previous_lapsed_on.isnull(), ibis.null("string")),
+            (met_lost, LOST),
+            else_=DORMANT,
+        ),
+        started_on=runs.started_on,
+        ended_on=_by(runs.lapses_on, as_of),
+        returned_on=ibis.null("date"),
+    )
+    dormant = runs.filter(runs.lapses_on <= as_of).select(
+        "customer_id",
+        state=ibis.literal(DORMANT),
+        previous_state=ibis.literal(ACTIVE),
+        started_on=runs.lapses_on,
+        ended_on=_by(ibis.least(lost_on, ibis.coalesce(runs.next_start, lost_on)), as_of),
+        returned_on=runs.next_start,
+    )
+    lost = runs.filter(
+        (lost_on <= as_of) & (runs.next_start.isnull() | (runs.next_start > lost_on))
+    ).select(
+        "customer_id",
+        state=ibis.literal(LOST),
+        previous_state=ibis.literal(DORMANT if dormant_for else ACTIVE),
+        started_on=lost_on,
+        ended_on=runs.next_start,
+        returned_on=runs.next_start,
+    )
+    parts = [active, dormant, lost] if dormant_for else [active, lost]
+    return ibis.union(*parts, distinct=False).cast(SPELLS)
 
 
 def _by(day: ir.Column, as_of: date) -> ir.Column:

@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 import pandas as pd  # noqa: TID251 (small frames only)
 
 from retention.ledger import ledger
-from retention.lifecycle import spells
+from retention.lifecycle import runs_of_purchases, spells
 from retention.periods import Calendar
 from retention.rates import RETENTION, rates
 from retention.transactions import purchase_days
@@ -54,12 +54,8 @@ def sensitivity(
     parts = []
     for multiple in MULTIPLES:
         inactive, lost = scaled(inactive_after, multiple), scaled(lost_after, multiple)
-        states = spells(
-            purchase_days(customer_days),
-            inactive_after=inactive,
-            lost_after=lost,
-            as_of=calendar.as_of,
-        )
+        runs = runs_of_purchases(purchase_days(customer_days), inactive_after=inactive)
+        states = spells(runs, dormant_for=lost - inactive, as_of=calendar.as_of)
         states = stored("sensitivity_spells", states)
         table = stored("sensitivity_ledger", ledger(states, customer_days, calendar=calendar))
         table = rates(states, table, calendar=calendar)

@@ -7,10 +7,10 @@ that adds up to more than nothing.
 from datetime import date
 
 import ibis
-import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from retention.errors import DataRefused
+from retention import cells
+from retention.cells import AFTER_AS_OF, NO_AMOUNT, NO_CUSTOMER, NO_DATE, OTHER_UNIT
 
 TRANSACTIONS = ibis.schema(
     {"customer_id": "string", "day": "date", "amount": "float64", "fault": "string"}
@@ -31,26 +31,12 @@ CUSTOMER_DAYS = ibis.schema(
 )
 QUALITY = ibis.schema({"check": "string", "rows": "int64", "amount": "float64", "level": "string"})
 
-REQUIRED = ("customer_id", "ordered_at", "amount")
-_EXAMPLES = {"customer_id": "client", "ordered_at": "date", "amount": "net"}
-OTHER_UNIT, NO_CUSTOMER, NO_DATE, NO_AMOUNT = (
-    "other_unit",
-    "no_customer_id",
-    "no_date",
-    "no_amount",
-)
+COLUMNS = {"customer_id": "client", "ordered_at": "date", "amount": "net"}
+"""The columns that must be there, and what they may be called in somebody's data."""
+
 UNREADABLE = {"ordered_at": "unreadable_date", "amount": "unreadable_amount"}
-AFTER_AS_OF = "after_as_of"
 DROPS = (NO_CUSTOMER, NO_DATE, NO_AMOUNT, AFTER_AS_OF)
 """Why rows are dropped; a row with several faults counts under the first of them."""
-
-FIRST_DAY, LAST_DAY = date(1900, 1, 2), date(9999, 12, 31)
-"""What is dated before is the zero date of a database or a spreadsheet, or a year of two digits."""
-
-LARGEST_AMOUNT = 1e14
-"""From here on an amount does not fit CUSTOMER_DAYS."""
-
-_TEXT = dt.String | dt.Integer | dt.Floating | dt.Decimal | dt.UUID
 
 
 def transactions(raw: ir.Table, *, unit: str) -> ir.Table:
@@ -62,34 +48,20 @@ def transactions(raw: ir.Table, *, unit: str) -> ir.Table:
     unit: where `raw` has a column `unit`, the value to keep; other rows get the fault OTHER_UNIT.
     Returns TRANSACTIONS. Raises DataRefused for missing columns and for types that cannot be read.
     """
-    missing = [column for column in REQUIRED if column not in raw.columns]
-    if missing:
-        named = (f"{_EXAMPLES[name]} AS {name}" if name in missing else name for name in REQUIRED)
-        example = f"SELECT {', '.join(named)} FROM source"  # noqa: S608 (it is shown, not run)
-        raise DataRefused(
-            f"the data lack the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; they "
-            f"have {', '.join(raw.columns)}; name the right ones with a `query`, for instance "
-            f"`{example}`"
-        )
+    cells.need_columns(raw, COLUMNS)
     return raw.select(
-        customer_id=_text(raw, "customer_id"),
-        day=_day(raw),
-        amount=_number(raw),
+        customer_id=cells.text(raw, "customer_id"),
+        day=cells.day(raw, "ordered_at"),
+        amount=cells.number(raw, "amount"),
         fault=_fault(raw, unit),
     ).cast(TRANSACTIONS)
 
 
 def unreadable(raw: ir.Table, *, unit: str, column: str) -> ir.Table:
     """One row each of the first three values of `column` that cannot be read, as text."""
-    kept = raw.select(*(c for c in raw.columns if c in (*REQUIRED, "unit")))
+    kept = raw.select(*(c for c in raw.columns if c in (*COLUMNS, "unit")))
     bad = kept.filter(_fault(kept, unit) == UNREADABLE[column])
     return bad.select(**{column: bad[column].cast("string").substr(0, 40)}).limit(3)
-
-
-def units(raw: ir.Table) -> ir.Table:
-    """One row a unit that the data have, where they have a column `unit`."""
-    names = raw.select(unit=_text(raw, "unit")).distinct()
-    return names.filter(names.unit.notnull()).order_by("unit")
 
 
 def tally(transactions: ir.Table) -> ir.Table:
@@ -188,85 +160,9 @@ def quality(tally: ir.Table, *, source_rows: int, as_of: date) -> ir.Table:
 
 def _fault(raw: ir.Table, unit: str) -> ir.StringValue:
     """Why a row cannot be counted: the first fault it has, or the empty text."""
-    faults = [(_text(raw, "customer_id").isnull(), ibis.literal(NO_CUSTOMER))]
-    for name, value, nothing in (
-        ("ordered_at", _day(raw), NO_DATE),
-        ("amount", _number(raw), NO_AMOUNT),
-    ):
-        # Asked only where there is no value, because trimming every cell costs more than the rest.
-        what = _blank(_cells(raw, name)).ifelse(nothing, UNREADABLE[name])
-        faults.append((value.isnull(), what))
-    if "unit" in raw.columns:
-        faults.insert(0, (_text(raw, "unit").fill_null("") != unit, ibis.literal(OTHER_UNIT)))
-    return ibis.cases(*faults, else_="")
-
-
-def _cells(raw: ir.Table, name: str) -> ir.Value:
-    """The column; one in which no cell has a value, and which so has no type, as text."""
-    kind = raw[name].type()
-    void = isinstance(kind, dt.Unknown) and "NULL" in str(kind.raw_type)
-    return ibis.null("string") if void or isinstance(kind, dt.Null) else raw[name]
-
-
-def _text(raw: ir.Table, name: str) -> ir.StringValue:
-    """The column as trimmed text, empty where blank; a whole number has no decimal point."""
-    column = _cells(raw, name)
-    kind = column.type()
-    if not isinstance(kind, _TEXT):
-        raise DataRefused(_wrong_type(name, kind, "text or a number"))
-    if isinstance(kind, dt.Floating | dt.Decimal):
-        column = _finite(column)
-        whole = column.try_cast("int64")
-        return (whole == column).ifelse(whole.cast("string"), column.cast("string"))
-    if not isinstance(kind, dt.String):
-        return column.cast("string")
-    text = column.replace("\u00a0", " ").strip()
-    # Programs that keep ids as numbers write 13085.0 as soon as one is missing.
-    return text.re_replace(r"^([0-9]+)\.0$", r"\1").nullif("")
-
-
-def _blank(column: ir.Value) -> ir.BooleanValue:
-    """Whether a cell holds nothing: empty, white space, or not a number."""
-    kind = column.type()
-    if isinstance(kind, dt.String):
-        return column.isnull() | column.strip().lower().isin(["", "nan"])
-    return column.isnull() | column.isnan() if isinstance(kind, dt.Floating) else column.isnull()
-
-
-def _finite(column: ir.Value) -> ir.Value:
-    if not isinstance(column.type(), dt.Floating):
-        return column
-    return (column.isnan() | column.isinf()).ifelse(ibis.null(column.type()), column)
-
-
-def _day(raw: ir.Table) -> ir.DateValue:
-    column = _cells(raw, "ordered_at")
-    kind = column.type()
-    if isinstance(kind, dt.String):
-        # An aware type: a text without an offset is read in the session's zone, so it stays local.
-        aware = "timestamp('UTC')"
-        column = ibis.coalesce(column.try_cast(aware), column.strip().try_cast(aware))
-    elif not isinstance(kind, dt.Date | dt.Timestamp):
-        raise DataRefused(
-            _wrong_type("ordered_at", kind, "a date or time stamp, or text that is one")
-        )
-    day = column.cast("date")
-    return day.between(FIRST_DAY, LAST_DAY).ifelse(day, ibis.null("date"))
-
-
-def _number(raw: ir.Table) -> ir.FloatingValue:
-    column = _cells(raw, "amount")
-    kind = column.type()
-    if isinstance(kind, dt.String):
-        column = column.try_cast("float64")
-    elif isinstance(kind, dt.Boolean) or not isinstance(kind, dt.Numeric):
-        raise DataRefused(_wrong_type("amount", kind, "a number, or text that is one"))
-    # NaN apart: DuckDB takes a comparison for true that holds for the least and the greatest value
-    # in the statistics of a parquet file, and NaN is in none of them.
-    number = _finite(column.cast("float64"))
-    return (number.abs() < LARGEST_AMOUNT).ifelse(number, ibis.null("float64"))
-
-
-def _wrong_type(column: str, found: dt.DataType, wanted: str) -> str:
-    kind = found.raw_type if isinstance(found, dt.Unknown) else found
-    return f"column {column} has the type {kind}; it must be {wanted}; convert it in the `query`"
+    dated, priced = cells.day(raw, "ordered_at"), cells.number(raw, "amount")
+    empty = [
+        cells.unread(raw, name, value, nothing=nothing, unreadable=UNREADABLE[name])
+        for name, value, nothing in (("ordered_at", dated, NO_DATE), ("amount", priced, NO_AMOUNT))
+    ]
+    return cells.fault(raw, empty, unit=unit)

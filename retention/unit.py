@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 import ibis.expr.types as ir
 import pandas as pd
 
-from retention import cohorts, sensitivity, sources, transactions
+from retention import cells, cohorts, sensitivity, sources, transactions
 from retention import ledger as ledgers
 from retention import rates as rate_tables
 from retention.errors import DataRefused
-from retention.lifecycle import spells
+from retention.lifecycle import runs_of_purchases, spells
 from retention.params import Settings, find_unit
 from retention.params import settings as read_settings
 from retention.periods import Calendar
@@ -55,12 +55,12 @@ class Unit:
     @cached_property
     def spells(self) -> ir.Table:
         """One row a customer and unbroken stay in a state (lifecycle.SPELLS)."""
-        states = spells(
-            transactions.purchase_days(self.customer_days),
-            inactive_after=self.thresholds.inactive_after,
-            lost_after=self.thresholds.lost_after,
-            as_of=self.as_of,
+        inactive_after = self.thresholds.inactive_after
+        runs = runs_of_purchases(
+            transactions.purchase_days(self.customer_days), inactive_after=inactive_after
         )
+        dormant_for = self.thresholds.lost_after - inactive_after
+        states = spells(runs, dormant_for=dormant_for, as_of=self.as_of)
         return self.source.stored("spells", states)
 
     @cached_property
@@ -202,10 +202,10 @@ def _check_rows(settings: Settings, source: sources.Source, tally: ir.Table) -> 
                 f"first {found}; mend the source, or convert the column in the `query`, for "
                 f"instance by {example}"
             )
-    own = set(counts) - {transactions.OTHER_UNIT}
+    own = set(counts) - {cells.OTHER_UNIT}
     if not own:
         raise DataRefused(_unknown_unit(settings.unit, source.table))
-    if own == {transactions.NO_CUSTOMER}:
+    if own == {cells.NO_CUSTOMER}:
         raise DataRefused(
             "no row has a customer id; map the right column to customer_id in the `query`"
         )
@@ -215,7 +215,7 @@ def _check_rows(settings: Settings, source: sources.Source, tally: ir.Table) -> 
 
 
 def _unknown_unit(unit: str, table: ir.Table) -> str:
-    known = transactions.units(table).limit(10_000).to_pandas()["unit"].tolist()
+    known = cells.units(table).limit(10_000).to_pandas()["unit"].tolist()
     if not known:
         return "the column unit is empty in every row; fill it, or leave it out in the `query`"
     folded = {name.casefold(): name for name in known}

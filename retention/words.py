@@ -6,7 +6,7 @@ Each entry is a message of the catalogues; the keys are the constants of the ana
 from collections.abc import Callable
 from typing import Any
 
-from retention import transactions
+from retention import cells
 from retention.language import ABSENT, Language
 from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST
@@ -33,11 +33,11 @@ NAMES = {
     "given": "given in the settings",
     "rows_in_source": "rows in the source",
     "rows_after_query": "rows after the query",
-    transactions.OTHER_UNIT: "rows of other units",
-    transactions.NO_CUSTOMER: "dropped: no customer id",
-    transactions.NO_DATE: "dropped: no date",
-    transactions.NO_AMOUNT: "dropped: no amount",
-    transactions.AFTER_AS_OF: "dropped: dated after the last day covered",
+    cells.OTHER_UNIT: "rows of other units",
+    cells.NO_CUSTOMER: "dropped: no customer id",
+    cells.NO_DATE: "dropped: no date",
+    cells.NO_AMOUNT: "dropped: no amount",
+    cells.AFTER_AS_OF: "dropped: dated after the last day covered",
     "kept": "rows counted",
     "refunds": "of these, refunds and cancellations",
     "days_without_purchase": "of these, on days that net to nothing or less",

@@ -100,9 +100,10 @@ class History:
     def spells_table(self) -> ir.Table:
         return self.kit.stored(
             lifecycle.spells(
-                purchase_days(self.customer_days),
-                inactive_after=self.inactive_after,
-                lost_after=self.lost_after,
+                lifecycle.runs_of_purchases(
+                    purchase_days(self.customer_days), inactive_after=self.inactive_after
+                ),
+                dormant_for=self.lost_after - self.inactive_after,
                 as_of=self.calendar.as_of,
             )
         )

@@ -13,7 +13,7 @@ import pytest
 import timelines
 
 from retention import Unit, open_unit, transactions
-from retention.lifecycle import spells
+from retention.lifecycle import runs_of_purchases, spells
 from retention.transactions import DROPS, customer_days, purchase_days, tally
 from retention.unit import DEFINITIONS_VERSION
 
@@ -64,12 +64,10 @@ def kit_states(inactive_after: int, lost_after: int, purchases: str) -> str:
         timelines.purchases(purchases), columns=["customer_id", "ordered_at", "amount"]
     )
     counted = tally(transactions.transactions(ibis.memtable(rows), unit="any"))
-    found = spells(
-        purchase_days(customer_days(counted, as_of=as_of)),
-        inactive_after=inactive_after,
-        lost_after=lost_after,
-        as_of=as_of,
-    ).to_pyarrow()
+    runs = runs_of_purchases(
+        purchase_days(customer_days(counted, as_of=as_of)), inactive_after=inactive_after
+    )
+    found = spells(runs, dormant_for=lost_after - inactive_after, as_of=as_of).to_pyarrow()
     columns = ("customer_id", "state", "started_on", "ended_on")
     of_one = zip(*(found[column].to_pylist() for column in columns), strict=True)
     return timelines.states(of_one, timelines.START, len(purchases))

@@ -11,7 +11,16 @@ import pytest
 import timelines
 from histories import Kit, cells, records, spell_rows
 
-from retention.lifecycle import ACTIVE, DORMANT, LOST, SPELLS, STATES, spells
+from retention.lifecycle import (
+    ACTIVE,
+    DORMANT,
+    LOST,
+    RUNS,
+    SPELLS,
+    STATES,
+    runs_of_purchases,
+    spells,
+)
 
 START = timelines.START
 
@@ -190,8 +199,8 @@ def test_neighbours_in_the_table_are_not_one_customer(kit: Kit) -> None:
 
 def test_schema_holds_on_no_engine_at_all() -> None:
     purchase_days = ibis.table({"customer_id": "string", "day": "date"}, name="purchase_days")
-    for lost_after in (90, 180):
-        table = spells(
-            purchase_days, inactive_after=90, lost_after=lost_after, as_of=date(2024, 1, 1)
-        )
+    runs = runs_of_purchases(purchase_days, inactive_after=90)
+    assert runs.schema() == RUNS
+    for dormant_for in (0, 90):
+        table = spells(runs, dormant_for=dormant_for, as_of=date(2024, 1, 1))
         assert table.schema() == SPELLS
