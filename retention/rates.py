@@ -18,8 +18,8 @@ RATES = ibis.schema(
         "period": "date",
         "period_end": "date",
         "measure": "string",
-        "numerator": "int64",
-        "denominator": "int64",
+        "numerator": "float64",
+        "denominator": "float64",
         "rate": "float64",
         "low": "float64",
         "high": "float64",
@@ -36,6 +36,8 @@ def rates(spells: ir.Table, ledger: ir.Table, *, calendar: Calendar) -> ir.Table
     - win_back: of the lost at the opening, those who bought in the period
 
     spells: lifecycle.SPELLS; ledger: ledger.LEDGER, whose opening stocks are the denominators.
+    Numerators and denominators are customers, whole numbers; float64, so that measures of money
+    fit into the same columns.
     `low`, `high`: Wilson's 95 % interval.
     """
     counts = calendar.table()

@@ -84,7 +84,7 @@ def rates(counts: Mapping[str, Sequence[tuple[int, int]]], *, freq: str = "MS") 
                 (bounds[number], bounds[number + 1], measure, part, whole, share, low, high)
             )
     frame = pd.DataFrame(rows, columns=list(RATES.names))
-    kinds = dict.fromkeys(("rate", "low", "high"), "float64")
+    kinds = dict.fromkeys(("numerator", "denominator", "rate", "low", "high"), "float64")
     return frame.astype(kinds).sort_values(["period", "measure"], ignore_index=True)
 
 

@@ -205,6 +205,16 @@ def test_an_absent_rate_is_an_empty_field(unit: Unit, shown: list[NotebookNode])
     assert first == "2026-01-01,2026-02-01,churn,0,0,,,"
 
 
+def test_whole_numbers_are_published_without_decimals(
+    unit: Unit, shown: list[NotebookNode]
+) -> None:
+    numbers = pd.DataFrame({"amount": [12.0, -0.0, -3.0, 1234567.0, 0.1 + 0.2, None, 1e15]})
+    report(unit).publish("rates", numbers)
+    *lines, last = shown[0].data[bundles.FRAME]["csv"].splitlines()
+    assert lines == ["amount", "12", "0", "-3", "1234567", "0.30000000000000004", '""']
+    assert last == "1000000000000000.0"
+
+
 def test_a_share_is_published_to_its_last_digit(unit: Unit, shown: list[NotebookNode]) -> None:
     third = frames.rates({"churn": [(1, 3)]})
     report(unit).publish("rates", third)

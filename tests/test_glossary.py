@@ -155,7 +155,9 @@ def test_rates(example: Unit) -> None:
         if not row["denominator"]:
             assert pd.isna(row["rate"])
             return ABSENT
-        return f"{row['numerator']} of {row['denominator']} ({row['rate']:.1%})".replace("%", " %")
+        return f"{row['numerator']:.0f} of {row['denominator']:.0f} ({row['rate']:.1%})".replace(
+            "%", " %"
+        )
 
     measures = ["churn", "retention", "reactivation", "win_back"]
     rows = [

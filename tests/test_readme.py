@@ -125,7 +125,7 @@ def test_the_picture_is_of_one_screen_and_small() -> None:
 
 def share(rates: pd.DataFrame, measure: str) -> str:
     last = rates[rates["measure"] == measure].iloc[-1]
-    part, whole = (f"{last[name]:,}" for name in ("numerator", "denominator"))
+    part, whole = (f"{last[name]:,.0f}" for name in ("numerator", "denominator"))
     return f"{100 * last['rate']:.1f} % ({part} of {whole})"
 
 
@@ -158,7 +158,7 @@ def figures(units: list[Unit]) -> str:
         *map(unit_row, units),
         "",
         f"The ledger of the United Kingdom holds {events} win-back events in that month, and the",
-        f"rate counts {counted}: the others were lost only after the month had opened (see",
+        f"rate counts {counted:.0f}: the others were lost only after the month had opened (see",
         "[the glossary](GLOSSARY.md#the-four-rates)). The rows of the United Kingdom, with their",
         "revenue in GBP:",
         "",
