@@ -6,7 +6,7 @@ are Babel's.
 
 import gettext
 import io
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -15,6 +15,7 @@ from typing import Self, TypeVar
 
 from babel.core import Locale
 from babel.dates import format_date, format_skeleton
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import (
@@ -261,6 +262,14 @@ class Language:
     def earlier(self) -> str:
         """A period before, in words."""
         return self(EARLIER[self.frequency])
+
+    def listing(self, items: Sequence[str]) -> str:
+        """The items in a row, with commas and an "and".
+
+        >>> Language("es").listing(["uno", "dos", "tres"])
+        'uno, dos y tres'
+        """
+        return format_list(items, locale=self.locale)
 
     def interval(self, low: float, high: float) -> str:
         """A 95 % interval of a share, in words short enough for a tile."""

@@ -120,6 +120,15 @@ DEFINITIONS = {
         "The range that the rate of a much larger group of such customers would lie in; "
         "small groups have wide ranges (Wilson)."
     ),
+    "normal range": (
+        "Where a rate lies as long as only chance moves it: the rate of the 12 complete periods "
+        "before, taken together, plus and minus 3 standard errors for as many customers as were at "
+        "risk now (the limits of a p-chart). A rate outside it is unusual, whatever the cause."
+    ),
+    "too few customers to tell": (
+        "Among so few customers even the usual rate has a 95% interval wider than itself: half or "
+        "double the rate would not stand out."
+    ),
     "cohort": "The customers whose first purchase lies in the same period.",
 }
 

@@ -21,7 +21,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from nbformat import NotebookNode
 
-from retention import Unit, narrative, open_unit, plots
+from retention import Unit, open_unit, plots, summary
 from retention.cohorts import RETURNS
 from retention.language import ABSENT, Language
 from retention.params import Settings
@@ -127,9 +127,9 @@ def test_a_hostile_unit_is_text(unit: Unit, shown: list[NotebookNode], name: str
     hostile = report(unit, unit=name)
     summarised(hostile)
     hostile.provenance()
-    summary, provenance = map(html, shown)
-    assert tags(summary) == {"style", "p", "section", "div"}
-    assert f", {name} had" in summary.select_one("p.headline").get_text()
+    first, provenance = map(html, shown)
+    assert tags(first) == {"style", "p", "section", "div"}
+    assert f", {name} had" in first.select_one("p.headline").get_text()
     cells = [cell.get_text() for cell in provenance.find_all("td")]
     assert name in cells
     assert tags(provenance) == {"div", "table", "caption", "tbody", "tr", "th", "td"}
@@ -229,7 +229,7 @@ def test_facts_are_whole_and_are_those_of_the_unit(unit: Unit, shown: list[Noteb
     report(unit).summary(ledger, rates, revenue)
     facts = bundles.facts(executed(shown))
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
-    tiles = narrative.tiles(ledger, rates, revenue, ENGLISH)
+    tiles = summary.tiles(ledger, rates, revenue, ENGLISH)
     assert facts == {
         "unit": "Unit",
         "as_of": "2026-06-30",
@@ -240,7 +240,9 @@ def test_facts_are_whole_and_are_those_of_the_unit(unit: Unit, shown: list[Noteb
         "period_label": "June 2026",
         "definitions": "1",
         "identities": "held",
-        "headline": narrative.headline("Unit", ledger, rates, ENGLISH),
+        "headline": summary.headline("Unit", ledger, rates, ENGLISH),
+        "unusual": summary.unusual(rates, ENGLISH),
+        "worth": summary.worth(ledger, revenue, ENGLISH),
         "tiles": [asdict(tile) for tile in tiles],
         "thresholds": {"inactive_after": 10, "lost_after": 40, "rules": ["given", "given"]},
         "source": {"rows": 223, "first_day": "2026-01-01", "last_day": "2026-06-11"},

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import frames
 import ibis
 import pandas as pd
 import pytest
@@ -14,6 +15,8 @@ import timelines
 
 from retention import Unit, open_unit, transactions
 from retention.lifecycle import runs_of_purchases, spells
+from retention.normal import standing
+from retention.rates import CHURN
 from retention.transactions import DROPS, customer_days, purchase_days, tally
 from retention.unit import DEFINITIONS_VERSION
 
@@ -266,3 +269,20 @@ def test_offsets_are_converted_before_the_day_is_cut(
     (tmp_path / "madrid.yaml").write_text(settings + "inactive_after: 20\nlost_after: 40\n")
     days = open_unit(str(tmp_path / "madrid.yaml")).customer_days.to_pandas()["day"]
     assert list(days.sort_values().dt.date) == [day, date(2026, 3, 31)]
+
+
+# The normal range -------------------------------------------------------------------------------
+
+
+def pair(text: str) -> tuple[int, int]:
+    part, whole = text.split(" of ")
+    return int(part), int(whole)
+
+
+@pytest.mark.parametrize("row", table("normal")[1:], ids=" | ".join)
+def test_a_normal_range_of_the_glossary_holds(row: list[str]) -> None:
+    before, newest, shown, position = row
+    rates = frames.rates({CHURN: [pair(before)] * 12 + [pair(newest)]})
+    found = standing(rates)
+    limits = " to ".join(f"{limit:.1%}" for limit in found.range or ()).replace("%", " %")
+    assert (limits, found.position) == (shown, position)

@@ -18,11 +18,11 @@ from IPython.display import display
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
-from retention import narrative
+from retention import summary
 from retention.language import Language
-from retention.narrative import Tile
 from retention.reporting.bundles import FACTS, FRAME
 from retention.style import STYLE
+from retention.summary import Tile
 from retention.unit import DEFINITIONS_VERSION, Unit
 from retention.words import COLUMNS, DEFINITIONS, UNSHOWN, heading_of, text_of
 
@@ -88,9 +88,15 @@ class Report:
 
     def summary(self, ledger: pd.DataFrame, rates: pd.DataFrame, revenue: pd.DataFrame) -> None:
         """Headline and tiles of the newest complete period, and the facts of the run."""
-        headline = narrative.headline(self.unit.settings.unit, ledger, rates, self.language)
-        tiles = narrative.tiles(ledger, rates, revenue, self.language)
-        body = f'<p class="headline">{escape(headline)}</p>{_tiles(tiles)}'
+        headline = summary.headline(self.unit.settings.unit, ledger, rates, self.language)
+        unusual = summary.unusual(rates, self.language)
+        worth = summary.worth(ledger, revenue, self.language)
+        tiles = summary.tiles(ledger, rates, revenue, self.language)
+        body = (
+            f'<p class="headline">{escape(headline)}</p>'
+            f'<p class="lead">{escape(f"{worth} {unusual}".strip())}</p>{_tiles(tiles)}'
+            f'<p class="note">{escape(summary.rule(self.language))}</p>'
+        )
         period = ledger["period"].iloc[-1]
         facts = {
             "unit": self.unit.settings.unit,
@@ -104,6 +110,8 @@ class Report:
             # Unit.ledger, which made the frame, raises where an identity is broken.
             "identities": "held",
             "headline": headline,
+            "unusual": unusual,
+            "worth": worth,
             "tiles": [asdict(tile) for tile in tiles],
             "thresholds": {
                 "inactive_after": self.unit.thresholds.inactive_after,
@@ -213,7 +221,8 @@ def _tiles(tiles: Sequence[Tile]) -> str:
             f'<p class="tile-value">{escape(tile.value)}</p>'
             f'<p class="tile-detail">{escape(tile.detail)}</p>'
             f'<p class="tile-change {tile.tone}">{escape(tile.change)}</p>'
-            f'<p class="tile-change neutral">{escape(tile.change_year)}</p></div>'
+            f'<p class="tile-change neutral">{escape(tile.change_year)}</p>'
+            f'<p class="tile-normal">{escape(tile.normal)}</p></div>'
             for tile in tiles
         )
         + "</section>"

@@ -1,0 +1,285 @@
+"""The first screen of a report: headline, tiles, what is unusual, what it is worth.
+
+Every figure in a sentence is a cell of the frame it came from, or follows from its rows as the
+docstrings say. No sentence claims a cause.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from retention import normal
+from retention.language import Language
+from retention.ledger import NEW, REACTIVATED, WON_BACK
+from retention.periods import PERIODS_A_YEAR
+from retention.rates import CHURN, REACTIVATION, WIN_BACK
+from retention.words import name_of
+
+GOOD, BAD, NEUTRAL = "good", "bad", "neutral"
+
+_AT_RISK = {
+    CHURN: ("{part} of {count} active customer", "{part} of {count} active customers"),
+    REACTIVATION: (
+        "{part} of {count} dormant or lost customer",
+        "{part} of {count} dormant or lost customers",
+    ),
+    WIN_BACK: ("{part} of {count} lost customer", "{part} of {count} lost customers"),
+}
+_THAN = {
+    "more": ", {change} more than {earlier}",
+    "fewer": ", {change} fewer than {earlier}",
+    "same": ", as many as {earlier}",
+}
+_AND = {
+    "more": " and {change} more than a year earlier",
+    "fewer": " and {change} fewer than a year earlier",
+    "same": " and as many as a year earlier",
+}
+_OUTSIDE = {
+    normal.ABOVE: "The {measure}, {rate}, is above its normal range of {range}.",
+    normal.BELOW: "The {measure}, {rate}, is below its normal range of {range}.",
+}
+_OTHERS = {
+    normal.INSIDE: "Within the normal range: {measures}.",
+    normal.TOO_FEW: "Too few customers to tell: {measures}.",
+    normal.TOO_EARLY: "Too early to tell, with fewer than 12 periods before: {measures}.",
+}
+_ON_TILE = {
+    normal.ABOVE: "above normal ({range})",
+    normal.BELOW: "below normal ({range})",
+    normal.INSIDE: "normal ({range})",
+    normal.TOO_FEW: "too few customers to tell",
+    normal.TOO_EARLY: "too early to tell",
+}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One headline figure with what it is a share of, and how it changed.
+
+    `change` is against the period before, and `tone` says what that means; `change_year` is
+    against the same period a year ago; `normal` says where a rate stands against its normal range.
+    """
+
+    key: str
+    label: str
+    value: str
+    detail: str
+    change: str
+    tone: str
+    change_year: str
+    normal: str = ""
+
+
+def headline(unit: str, ledger: pd.DataFrame, rates: pd.DataFrame, language: Language) -> str:
+    """Two or three sentences on the newest complete period of a unit."""
+    last = ledger.iloc[-1]
+    churn, back = _newest(rates, CHURN), _newest(rates, REACTIVATION)
+    opening = language.plural(
+        "{at_close}, {unit} had {count} active customer",
+        "{at_close}, {unit} had {count} active customers",
+        last["closing_active"],
+        at_close=language.title(language.at_close(last["period"])),
+        unit=unit,
+    )
+    sentences = [f"{opening}{_compared(ledger['closing_active'], language)}."]
+    if churn["denominator"]:
+        sentences.append(
+            language.plural(
+                "Of the {active} who were active when it opened, {count} ({rate}) no longer was.",
+                "Of the {active} who were active when it opened, {count} ({rate}) no longer were.",
+                churn["numerator"],
+                active=language.number(churn["denominator"]),
+                rate=language.percent(churn["rate"]),
+            )
+        )
+    if back["denominator"]:
+        # Customers, as in the rates: the ledger counts one who came back twice as two events.
+        sentences.append(
+            language.plural(
+                "{count} inactive customer bought again; {former} of them had been lost.",
+                "{count} inactive customers bought again; {former} of them had been lost.",
+                back["numerator"],
+                former=language.number(_newest(rates, WIN_BACK)["numerator"]),
+            )
+        )
+    return " ".join(sentences)
+
+
+def _compared(column: pd.Series, language: Language) -> str:
+    """How the newest value differs from the one before, and from the one a year ago."""
+    text, year = "", PERIODS_A_YEAR[language.frequency]
+    if len(column) > 1:
+        way, size = _difference(column, 1)
+        change = language.number(size)
+        text = language(_THAN[way], change=change, earlier=language.earlier())
+    if 1 < year < len(column):
+        way, size = _difference(column, year)
+        text += language(_AND[way], change=language.number(size))
+    return text
+
+
+def _difference(column: pd.Series, back: int) -> tuple[str, int]:
+    change = int(column.iloc[-1] - column.iloc[-1 - back])
+    return "more" if change > 0 else "fewer" if change < 0 else "same", abs(change)
+
+
+def unusual(rates: pd.DataFrame, language: Language) -> str:
+    """Where the newest rates stand against the normal range of each (normal.standing)."""
+    sentences = []
+    others: dict[str, list[str]] = {position: [] for position in _OTHERS}
+    for measure in _AT_RISK:
+        frame = rates[rates["measure"] == measure]
+        stands, name = normal.standing(frame), name_of(measure, language)
+        if stands.range and stands.position in _OUTSIDE:
+            sentences.append(
+                language(
+                    _OUTSIDE[stands.position],
+                    measure=name,
+                    rate=language.percent(frame["rate"].iloc[-1]),
+                    range=language.interval(*stands.range),
+                )
+            )
+        elif stands.position in others:
+            others[stands.position].append(name)
+    for position, names in others.items():
+        if names:
+            sentences.append(language(_OTHERS[position], measures=language.listing(names)))
+    return " ".join(sentences)
+
+
+def rule(language: Language) -> str:
+    """What `normal` means, in a sentence."""
+    return language(
+        "Normal is where a rate lies as long as only chance moves it, judged by the {periods} "
+        "before.",
+        periods=language.duration(normal.PERIODS),
+    )
+
+
+def worth(ledger: pd.DataFrame, revenue: pd.DataFrame, language: Language) -> str:
+    """What those who came back brought in the newest period, and what share of its revenue.
+
+    Empty where nobody came back; without the share where the revenue is not above 0.
+    """
+    total, back = ledger["revenue"].iloc[-1], _came_back(ledger, revenue)
+    if not len(back):
+        return ""
+    amount = back["revenue"].sum()
+    if total <= 0:
+        return language("Those who came back brought {amount}.", amount=language.money(amount))
+    return language(
+        "Those who came back brought {amount}, {share} of the revenue of the period.",
+        amount=language.money(amount),
+        share=language.percent(amount / total),
+    )
+
+
+def _came_back(ledger: pd.DataFrame, revenue: pd.DataFrame) -> pd.DataFrame:
+    """The newest period's revenue of customers whose purchase met dormant or lost."""
+    newest = revenue["period"] == ledger["period"].iloc[-1]
+    came_back: pd.DataFrame = revenue[newest & revenue["bought_as"].isin([REACTIVATED, WON_BACK])]
+    return came_back
+
+
+def tiles(
+    ledger: pd.DataFrame, rates: pd.DataFrame, revenue: pd.DataFrame, language: Language
+) -> list[Tile]:
+    """The headline figures of the newest complete period, each with its denominator and changes."""
+    last = ledger.iloc[-1]
+    acquired = last[["closing_active", "closing_dormant", "closing_lost"]].sum()
+    back = _came_back(ledger, revenue)["revenue"].sum()
+    return [
+        Tile(
+            "active_customers",
+            language("active customers"),
+            language.number(last["closing_active"]),
+            language.plural(
+                "of {count} customer so far", "of {count} customers so far", int(acquired)
+            ),
+            *_changes(ledger, "closing_active", language),
+        ),
+        _rate_tile(rates, CHURN, language),
+        _rate_tile(rates, REACTIVATION, language),
+        _rate_tile(rates, WIN_BACK, language),
+        Tile(
+            "new_customers",
+            language("new customers"),
+            language.number(last[NEW]),
+            language("bought for the first time"),
+            *_changes(ledger, NEW, language),
+        ),
+        Tile(
+            "revenue",
+            language("revenue"),
+            language.short_money(last["revenue"]),
+            language("{amount} from customers who came back", amount=language.short_money(back)),
+            *_changes(ledger, "revenue", language),
+        ),
+    ]
+
+
+def _rate_tile(rates: pd.DataFrame, measure: str, language: Language) -> Tile:
+    frame = rates[rates["measure"] == measure].reset_index(drop=True)
+    last = frame.iloc[-1]
+    return Tile(
+        measure,
+        name_of(measure, language),
+        language.percent(last["rate"]),
+        language.plural(
+            *_AT_RISK[measure], last["denominator"], part=language.number(last["numerator"])
+        ),
+        *_changes(frame, "rate", language),
+        _normal(frame, language),
+    )
+
+
+def _normal(frame: pd.DataFrame, language: Language) -> str:
+    stands = normal.standing(frame)
+    if stands.position == normal.NOBODY:
+        return ""
+    limits = language.interval(*stands.range) if stands.range else ""
+    return language(_ON_TILE[stands.position], range=limits)
+
+
+def _changes(frame: pd.DataFrame, column: str, language: Language) -> tuple[str, str, str]:
+    """The change on the period before, its tone, and the change on the same period a year ago."""
+    year = PERIODS_A_YEAR[language.frequency]
+    before = _change(frame, column, language, 1)
+    tone = _tone(frame, column) if before else NEUTRAL
+    return before, tone, "" if year == 1 else _change(frame, column, language, year)
+
+
+def _change(frame: pd.DataFrame, column: str, language: Language, back: int) -> str:
+    if len(frame) <= back:
+        return ""
+    now, then = frame[column].iloc[-1], frame[column].iloc[-1 - back]
+    if pd.isna(now) or pd.isna(then) or (column == "revenue" and then <= 0):
+        return ""
+    if column == "rate":
+        change = language.points(now - then)
+    elif column == "revenue":
+        change = language.signed_percent(now / then - 1)
+    else:
+        change = language.signed(now - then)
+    period = language.period(frame["period"].iloc[-1 - back], short=True)
+    return language("{change} vs {period}", change=change, period=period)
+
+
+def _tone(frame: pd.DataFrame, column: str) -> str:
+    """Whether the newest figure is better than the one before.
+
+    A rate is neither as long as the rate before lies within its interval.
+    """
+    if len(frame) < 2:
+        return NEUTRAL
+    last, before = frame.iloc[-1], frame[column].iloc[-2]
+    same = last["low"] <= before <= last["high"] if column == "rate" else last[column] == before
+    if same or pd.isna(last[column]) or pd.isna(before):
+        return NEUTRAL
+    wants_less = column == "rate" and last["measure"] == CHURN
+    return GOOD if (last[column] < before) == wants_less else BAD
+
+
+def _newest(rates: pd.DataFrame, measure: str) -> pd.Series:
+    return rates[rates["measure"] == measure].iloc[-1]
