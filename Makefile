@@ -14,7 +14,7 @@ report: .venv/.kit data/sample_transactions.parquet ## Check and run every unit 
 	@$(BIN)/retention run
 
 test: .venv/.test lint ## Lint, type-check, and pass all tests
-	@$(BIN)/pytest --cov --cov-report=term:skip-covered
+	@$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
 
 lint: .venv/.test
 	@$(BIN)/ruff check .
