@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self, TypeVar, get_args
 
 from babel.core import Locale
 from babel.dates import format_date, format_skeleton
@@ -109,7 +109,9 @@ class Language:
         """
         code = str(told.get("language"))
         currency = str(told.get("currency") or cls.currency)
-        return cls(code if code in LANGUAGES else SOURCE, currency)
+        frequency = told.get("frequency")
+        known = next((each for each in get_args(Frequency) if each == frequency), cls.frequency)
+        return cls(code if code in LANGUAGES else SOURCE, currency, known)
 
     @property
     def locale(self) -> Locale:
@@ -187,6 +189,14 @@ class Language:
             amount, self.currency, format=pattern, locale=self.locale, currency_digits=False
         )
         return _minus(text)
+
+    def exact_money(self, amount: float) -> str:
+        """An amount to the smallest coin of the currency.
+
+        >>> Language().exact_money(1234.5), Language(currency="JPY").exact_money(-1234)
+        ('€1,234.50', '−JP¥1,234')
+        """
+        return _minus(format_currency(amount, self.currency, locale=self.locale))
 
     def short_money(self, amount: float) -> str:
         """An amount for an axis or a tile: £950,731 is £951K, £2,214 stays."""

@@ -16,6 +16,7 @@ from retention import Unit, cli, cohorts, open_unit, sensitivity, thresholds
 from retention.ledger import LEDGER
 from retention.params import settings
 from retention.rates import CHURN, RATES, REACTIVATION, WIN_BACK
+from retention.restatements import RESTATEMENTS
 from retention.transactions import QUALITY
 from retention.unit_settings import KEYS, Settings
 
@@ -66,6 +67,7 @@ def test_columns_of_the_files() -> None:
         "thresholds.csv": list(thresholds.THRESHOLDS),
         "sensitivity.csv": list(sensitivity.SENSITIVITY),
         "quality.csv": list(QUALITY.names),
+        "restatements.csv": list(RESTATEMENTS),
     }
 
 

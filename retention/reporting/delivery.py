@@ -80,6 +80,7 @@ def _report_files(
         times=(attempt.started, attempt.finished),
         notebook=notebook,
     )
+    record["restatements"] = attempt.comparison.record() if attempt.comparison else None
     return files | {manifest.NAME: manifest.as_json(record)}
 
 

@@ -20,7 +20,7 @@ from matplotlib.axes import Axes
 
 from retention import summary
 from retention.language import Language
-from retention.reporting.bundles import FACTS, FRAME
+from retention.reporting.bundles import FACTS, FRAME, as_csv
 from retention.style import STYLE
 from retention.summary import Tile
 from retention.unit import DEFINITIONS_VERSION, Unit
@@ -80,9 +80,7 @@ class Report:
 
     def publish(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
         """The frame, and on the way the CSV that is published as data/`name`.csv."""
-        csv = frame.to_csv(
-            index=False, date_format="%Y-%m-%d", float_format=_plain, lineterminator="\n"
-        )
+        csv = as_csv(frame)
         _show("", f"{name}: {len(frame)} rows", {FRAME: {"name": name, "csv": csv}})
         return frame
 
@@ -199,13 +197,6 @@ class Report:
             f"<tbody>{''.join(rows)}</tbody></table>"
         )
         return _scrolling(table, shown)
-
-
-def _plain(value: Any) -> str:
-    """A number with every digit that it needs to be read back the same, and no other."""
-    number = float(value)
-    whole = number.is_integer() and abs(number) < 1e15
-    return str(int(number)) if whole else repr(number)
 
 
 def _scrolling(table: str, label: str) -> str:

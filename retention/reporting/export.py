@@ -8,6 +8,7 @@ import base64
 import html
 import re
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -42,6 +43,7 @@ TEXT = {
     "no_alt": "Figure from code cell {number}, without a description",
     "definitions": "Definitions, version {version}",
 }
+NOTE, ALARM = "note", "alarm"
 _TOC_FROM = 3
 # What makes the notebook readable in JupyterLab is no business of the page.
 _WORKBENCH = re.compile('<style class="workbench">.*?</style>', re.DOTALL)
@@ -63,12 +65,35 @@ class Section:
     blocks: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Table:
+    """A small table of texts, folded; the first column names the row, the others are figures."""
+
+    title: str
+    headings: list[str]
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Banner:
+    """What a reader must know before the first figure; stands before the headline.
+
+    `tone`: NOTE, something to know, or ALARM, a reason not to use the report.
+    """
+
+    tone: str
+    title: str
+    sentences: list[str]
+    table: Table | None = None
+
+
 @dataclass
 class Page:
     """What the template shows: texts still to be escaped, and blocks of finished HTML."""
 
     facts: dict[str, Any]
     kicker: str = ""
+    banners: list[Banner] = field(default_factory=list)
     opening: Section = field(default_factory=Section)
     sections: list[Section] = field(default_factory=list)
     code: list[tuple[str, str]] = field(default_factory=list)
@@ -111,6 +136,7 @@ class PageLayout(Preprocessor):
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Return the notebook as it is, and the resources with `page`."""
         resources["page"] = page(nb)
+        resources["page"].banners += resources.get("banners", ())
         return nb, resources
 
 
@@ -147,12 +173,12 @@ class ReportExporter(HTMLExporter):
 _exporters = threading.local()
 
 
-def report_page(notebook: NotebookNode) -> str:
-    """Return the report as one self-contained HTML file."""
+def report_page(notebook: NotebookNode, banners: Sequence[Banner] = ()) -> str:
+    """Return the report as one self-contained HTML file, with the banners before its headline."""
     # An exporter compiles its template once and is not safe to share between threads.
     if not hasattr(_exporters, "mine"):
         _exporters.mine = ReportExporter()  # type: ignore[no-untyped-call]
-    exported: str = _exporters.mine.from_notebook_node(notebook)[0]
+    exported: str = _exporters.mine.from_notebook_node(notebook, resources={"banners": banners})[0]
     return exported
 
 

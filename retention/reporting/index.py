@@ -1,5 +1,6 @@
 """reports/index.html: every unit that was ever published or tried here, failures first."""
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from typing import Any
 
 from retention.language import Language
 from retention.reporting import manifest
+from retention.reporting.banners import moved_in_words
 from retention.reporting.outcome import IN_WORDS, Status
 from retention.reporting.pages import day, moment, rendered
 from retention.reporting.publishing import FAILURE_RECORD, newest_manifest, replace
@@ -160,14 +162,29 @@ def _published(
         period=str(facts.get("period_label") or ""),
         headline=str(facts.get("headline") or ""),
         tiles=[_tile(tile) for tile in facts.get("tiles", []) if isinstance(tile, dict)],
-        fresh=language(
-            "Data up to {day} · published {moment}",
-            day=day(str(report.get("as_of", "")), language),
-            moment=moment(str(report.get("finished", "")), language),
-        ),
+        fresh=" · ".join(_fresh(report, language)),
         stale=stale,
         report=True,
     )
+
+
+def _fresh(report: dict[str, Any], language: Language) -> list[str]:
+    """What the index says below a unit: what it covers, by which definitions, what has moved."""
+    notes = [
+        language(
+            "Data up to {day} · published {moment}",
+            day=day(str(report.get("as_of", "")), language),
+            moment=moment(str(report.get("finished", "")), language),
+        )
+    ]
+    if report.get("definitions"):
+        notes.append(language("Definitions, version {version}", version=report["definitions"]))
+    moved = report.get("restatements") or {}
+    if moved.get("moved_figures"):
+        frequency = Language.of(report.get("facts", {})).frequency
+        of_unit = dataclasses.replace(language, frequency=frequency)
+        notes.append(moved_in_words(moved["moved_figures"], moved["moved_periods"], of_unit))
+    return notes
 
 
 def _tile(tile: Mapping[str, Any]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from retention.params import Settings
 from retention.reporting import gate, manifest, notebooks
+from retention.reporting.comparison import previous_report
 from retention.reporting.delivery import Result, deliver, published_already
 from retention.reporting.index import write_index
 from retention.reporting.kernels import Stop
@@ -68,7 +69,9 @@ def run(
             settle(done)
         else:
             folder = notebooks.working_folder(settings, plan.notebook)
-            tasks.append(Task(settings, text, folder, plan.unit_seconds, plan.page_bytes))
+            before = previous_report(plan.out / settings.slug)
+            task = Task(settings, text, folder, plan.unit_seconds, plan.page_bytes, before)
+            tasks.append(task)
     stop, interrupted = Stop(), False
     with ThreadPoolExecutor(_jobs(plan, len(tasks)), "unit") as executor:
         try:

@@ -8,9 +8,13 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from retention.language import Language
 from retention.params import Settings
 from retention.reporting import bundles, export, gate, notebooks
+from retention.reporting.banners import banners
+from retention.reporting.comparison import LEDGER, RESTATEMENTS, Comparison, Previous, compared
 from retention.reporting.kernels import Stop, execute
+from retention.reporting.manifest import kit_version
 from retention.reporting.outcome import Execution, Outcome, Status, StepFailedError, classify
 
 
@@ -19,7 +23,7 @@ class Task:
     """Everything that the work on one unit needs, and nothing that cannot travel to a worker.
 
     `notebook` is the text of the notebook, `folder` where it runs, `seconds` and `page_bytes` the
-    limits of the unit.
+    limits of the unit, `previous` the report of the unit that was published before.
     """
 
     settings: Settings
@@ -27,6 +31,7 @@ class Task:
     folder: Path
     seconds: int
     page_bytes: int
+    previous: Previous | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Attempt:
     page: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     frames: dict[str, str] = field(default_factory=dict)
+    comparison: Comparison | None = None
 
 
 def work(task: Task, *, stop: Stop | None = None) -> Attempt:
@@ -59,18 +65,33 @@ def work(task: Task, *, stop: Stop | None = None) -> Attempt:
     outcome, made = classify(execution), partial(Attempt, notebook=execution.notebook)
     if outcome.status is Status.PUBLISHED:
         try:
-            facts = bundles.facts(execution.notebook)
-            frames = bundles.frames(execution.notebook)
-            page = _page(execution.notebook, task.page_bytes)
-            made = partial(made, page=page, facts=facts, frames=frames)
+            made = partial(made, **_finished(execution.notebook, task))
         except StepFailedError as error:
             outcome = classify(replace(execution, error=error))
     return made(outcome=outcome, started=started, finished=datetime.now(UTC))
 
 
-def _page(notebook: NotebookNode, most_bytes: int) -> str:
+def _finished(notebook: NotebookNode, task: Task) -> dict[str, Any]:
+    """What a whole execution adds to an attempt: its facts, its frames, its page."""
+    facts, frames = bundles.facts(notebook), bundles.frames(notebook)
+    comparison = _compared(task, facts, frames)
+    if comparison and comparison.moved is not None:
+        frames[RESTATEMENTS] = bundles.as_csv(comparison.moved)
+    told = banners(comparison, Language.of(facts))
+    page = _page(notebook, told, task.page_bytes)
+    return {"page": page, "facts": facts, "frames": frames, "comparison": comparison}
+
+
+def _compared(task: Task, facts: dict[str, Any], frames: dict[str, str]) -> Comparison | None:
+    if task.previous is None or LEDGER not in frames:
+        return None
+    now = {"facts": facts, "settings": task.settings.resolved(), "kit": kit_version()}
+    return compared(task.previous, frames[LEDGER], now)
+
+
+def _page(notebook: NotebookNode, told: list[export.Banner], most_bytes: int) -> str:
     try:
-        page = export.report_page(notebook)
+        page = export.report_page(notebook, told)
     except Exception as error:  # whatever a notebook holds, its unit gets a status
         message = f"{type(error).__name__}: {error}"
         raise StepFailedError(Status.RENDER_FAILED, message) from error
