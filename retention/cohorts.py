@@ -39,9 +39,7 @@ def cohorts(customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:
     (bounded retention); `revenue` is all their amounts in it, from their first purchase on. The
     running period is marked by `complete` = false. A period without a first purchase is no cohort.
     """
-    first = customer_days.group_by("customer_id").agg(
-        first_day=customer_days.day.min(where=customer_days.bought)
-    )
+    first = first_purchases(customer_days)
     days = calendar.numbered(
         customer_days.join(first, "customer_id"),
         cohort_number="first_day",
@@ -52,19 +50,14 @@ def cohorts(customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:
         customers=days.customer_id.nunique(where=days.bought),
         revenue=days.amount.sum().cast("float64"),
     )
-    sizes = cells.filter(cells.cohort_number == cells.number).select(
-        "cohort_number", cohort_size="customers"
-    )
-    periods = calendar.table()
-    starts = calendar.table().view().select(cohort="period", cohort_number="number")
-    grid = sizes.join(starts, "cohort_number").join(periods, periods.number >= sizes.cohort_number)
+    grid = ages(first, calendar=calendar)
     filled = grid.left_join(cells, ["cohort_number", "number"]).select(
-        cohort=grid.cohort,
-        age=grid.number - grid.cohort_number,
-        cohort_size=grid.cohort_size,
+        "cohort",
+        "age",
+        "cohort_size",
+        "complete",
         customers=cells.customers.fill_null(0),
         revenue=cells.revenue.fill_null(0.0),
-        complete=grid.complete,
     )
     so_far = ibis.window(group_by="cohort", order_by="age", following=0)
     return (
@@ -75,6 +68,35 @@ def cohorts(customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:
         .select(*COHORTS.names)
         .cast(COHORTS)
         .order_by("cohort", "age")
+    )
+
+
+def first_purchases(customer_days: ir.Table) -> ir.Table:
+    """One row a customer who ever bought: `customer_id`, `first_day`, the first purchase day."""
+    bought = customer_days.filter("bought")
+    return bought.group_by("customer_id").agg(first_day=bought.day.min())
+
+
+def ages(first_purchases: ir.Table, *, calendar: Calendar) -> ir.Table:
+    """One row a cohort and period from its own on: every cell that has begun to be observed.
+
+    `cohort_number` and `number` count periods as the calendar does; `age` is their difference.
+    """
+    sizes = (
+        calendar.numbered(first_purchases, cohort_number="first_day")
+        .group_by("cohort_number")
+        .agg(cohort_size=ibis._.count())
+    )
+    starts = calendar.table().select(cohort="period", cohort_number="number")
+    periods = calendar.table().view().select("number", "complete")
+    grid = sizes.join(starts, "cohort_number").join(periods, periods.number >= sizes.cohort_number)
+    return grid.select(
+        "cohort",
+        "cohort_number",
+        "number",
+        "cohort_size",
+        "complete",
+        age=grid.number - grid.cohort_number,
     )
 
 

@@ -29,6 +29,7 @@ TALLY = ibis.schema(
 CUSTOMER_DAYS = ibis.schema(
     {"customer_id": "string", "day": "date", "amount": "decimal(18, 4)", "bought": "boolean"}
 )
+REFUNDS = ibis.schema({"customer_id": "string", "day": "date", "refunded": "decimal(18, 4)"})
 QUALITY = ibis.schema({"check": "string", "rows": "int64", "amount": "float64", "level": "string"})
 
 COLUMNS = {"customer_id": "client", "ordered_at": "date", "amount": "net"}
@@ -99,6 +100,16 @@ def customer_days(tally: ir.Table, *, as_of: date) -> ir.Table:
         .select("customer_id", "day", "amount", bought=tally.amount > 0)
         .cast(CUSTOMER_DAYS)
     )
+
+
+def refunds(tally: ir.Table, *, as_of: date) -> ir.Table:
+    """One row a customer and day with a refund or cancellation, up to `as_of`. Returns REFUNDS.
+
+    `refunded` is what the negative amounts of the day add up to. They are part of the `amount` of
+    the customer-day already.
+    """
+    refunded = tally.filter((tally.fault == "") & (tally.day <= as_of) & (tally.refunds > 0))
+    return refunded.select(*REFUNDS.names).cast(REFUNDS)
 
 
 def purchase_days(customer_days: ir.Table) -> ir.Table:

@@ -22,9 +22,18 @@ import pytest
 import timelines
 from ibis.backends import BaseBackend
 
-from retention import cohorts, ledger, lifecycle, rates, sensitivity, thresholds
+from retention import (
+    cohort_views,
+    cohorts,
+    follow_up,
+    ledger,
+    lifecycle,
+    rates,
+    sensitivity,
+    thresholds,
+)
 from retention.periods import Calendar, Frequency
-from retention.transactions import CUSTOMER_DAYS, purchase_days
+from retention.transactions import CUSTOMER_DAYS, REFUNDS, purchase_days
 
 Days = Mapping[str, Iterable[tuple[date, Decimal]]]
 Row = dict[str, Any]
@@ -76,6 +85,16 @@ class Kit:
         """A table of the engine with schema CUSTOMER_DAYS."""
         schema = CUSTOMER_DAYS.to_pyarrow()
         columns = zip(*((*row, row[-1] > 0) for row in rows), strict=True)
+        arrays = [
+            pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)
+        ]
+        return self.stored(pa.table(arrays, schema=schema))
+
+    def refunds(self, days: Days) -> ir.Table:
+        """A table of the engine with schema REFUNDS."""
+        rows = [(customer, day, amount) for customer in days for day, amount in days[customer]]
+        schema = REFUNDS.to_pyarrow()
+        columns = zip(*rows, strict=True) if rows else [[], [], []]
         arrays = [
             pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)
         ]
@@ -134,6 +153,25 @@ class History:
 
     def cohorts(self) -> pd.DataFrame:
         return cohorts.cohorts(self.customer_days, calendar=self.calendar).to_pandas()
+
+    def unbounded(self) -> pd.DataFrame:
+        return cohort_views.unbounded(self.customer_days, calendar=self.calendar).to_pandas()
+
+    def cohort_revenue(self, refunds: ir.Table) -> pd.DataFrame:
+        return cohort_views.cohort_revenue(
+            self.customer_days, refunds, calendar=self.calendar
+        ).to_pandas()
+
+    def rolling(self) -> pd.DataFrame:
+        return follow_up.rolling(self.customer_days, calendar=self.calendar).to_pandas()
+
+    def brackets(self, edges: Sequence[int]) -> pd.DataFrame:
+        return follow_up.brackets(self.customer_days, edges, calendar=self.calendar).to_pandas()
+
+    def second_life(self) -> pd.DataFrame:
+        return follow_up.second_life(
+            self.spells_table, self.customer_days, calendar=self.calendar
+        ).to_pandas()
 
     def lapses(self) -> pd.DataFrame:
         return cohorts.lapses(self.spells_table, calendar=self.calendar).to_pandas()

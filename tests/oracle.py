@@ -367,6 +367,192 @@ def cohorts(days: Days, as_of: date, frequency: str) -> list[Row]:
     return rows
 
 
+def cohort_members(days: Days, as_of: date, frequency: str) -> dict[date, list[str]]:
+    """The customers of each cohort, by its first day."""
+    members: dict[date, list[str]] = defaultdict(list)
+    for customer in sorted(days):
+        bought = purchase_days(days[customer], as_of)
+        if bought:
+            members[period_start(bought[0], frequency)].append(customer)
+    return dict(sorted(members.items()))
+
+
+def unbounded(days: Days, as_of: date, frequency: str) -> list[Row]:
+    """One cohort and age a row, complete periods only: who bought in the period or later."""
+    rows = []
+    for cohort, members in cohort_members(days, as_of, frequency).items():
+        for age, (start, _, complete) in enumerate(periods(cohort, as_of, frequency)):
+            if not complete:
+                continue
+            customers = 0
+            for customer in members:
+                bought = purchase_days(days[customer], as_of)
+                customers += any(day >= start for day in bought)
+            low, high = wilson(customers, len(members))
+            rows.append(
+                {
+                    "cohort": cohort,
+                    "age": age,
+                    "cohort_size": len(members),
+                    "customers": customers,
+                    "retention": customers / len(members),
+                    "low": low,
+                    "high": high,
+                }
+            )
+    return rows
+
+
+def cohort_revenue(days: Days, refunds: Days, as_of: date, frequency: str) -> list[Row]:
+    """One cohort and age a row: sold, refunded and what is left; `refunds` as `days`, negative."""
+    rows = []
+    for cohort, members in cohort_members(days, as_of, frequency).items():
+        net_so_far = gross_so_far = Decimal(0)
+        for age, (start, end, complete) in enumerate(periods(cohort, as_of, frequency)):
+            net = refunded = Decimal(0)
+            for customer in members:
+                first_day = purchase_days(days[customer], as_of)[0]
+                for day, amount in days[customer]:
+                    if start <= day < end and first_day <= day <= as_of:
+                        net += amount
+                for day, amount in refunds.get(customer, []):
+                    if start <= day < end and first_day <= day <= as_of:
+                        refunded += amount
+            net_so_far += net
+            gross_so_far += net - refunded
+            rows.append(
+                {
+                    "cohort": cohort,
+                    "age": age,
+                    "cohort_size": len(members),
+                    "gross_revenue": net - refunded,
+                    "refunded": refunded,
+                    "revenue": net,
+                    "cumulative_gross_revenue": gross_so_far,
+                    "cumulative_revenue": net_so_far,
+                    "complete": complete,
+                }
+            )
+    return rows
+
+
+# Follow-up from a day of one's own --------------------------------------------------------------
+
+
+def followed(
+    entries: Sequence[tuple[date, Decimal]], started_on: date, from_day: int, to_day: int
+) -> tuple[bool, Decimal]:
+    """Whether one customer bought from_day to to_day (exclusive) days after a start, and the
+    amounts of all days from the start to then."""
+    has_bought = any(
+        amount > 0 and from_day <= (day - started_on).days < to_day for day, amount in entries
+    )
+    amounts = [amount for day, amount in entries if 0 <= (day - started_on).days < to_day]
+    return has_bought, sum(amounts, Decimal(0))
+
+
+def of_the_watched(
+    starts: Sequence[tuple[Sequence[tuple[date, Decimal]], date]],
+    from_day: int,
+    to_day: int,
+    as_of: date,
+) -> Row | None:
+    """The figures of one group of starts in one window; None where nobody was watched so long."""
+    watched = [
+        followed(entries, started_on, from_day, to_day)
+        for entries, started_on in starts
+        if started_on + timedelta(days=to_day - 1) <= as_of
+    ]
+    if not watched:
+        return None
+    customers = sum(has_bought for has_bought, _ in watched)
+    low, high = wilson(customers, len(watched))
+    revenue = sum((amount for _, amount in watched), Decimal(0))
+    return {
+        "watched": len(watched),
+        "customers": customers,
+        "retention": customers / len(watched),
+        "low": low,
+        "high": high,
+        "cumulative_revenue_per_customer": float(Fraction(revenue) / len(watched)),
+    }
+
+
+def brackets(days: Days, as_of: date, frequency: str, edges: Sequence[int]) -> list[Row]:
+    """One cohort and bracket of days since the own first purchase day a row."""
+    rows = []
+    for cohort, members in cohort_members(days, as_of, frequency).items():
+        starts = [(days[name], purchase_days(days[name], as_of)[0]) for name in members]
+        _, _, has_ended = periods(cohort, as_of, frequency)[0]
+        for i in range(len(edges) - 1):
+            found = of_the_watched(starts, edges[i], edges[i + 1], as_of)
+            if found is not None:
+                rows.append(
+                    {
+                        "cohort": cohort,
+                        "from_day": edges[i],
+                        "to_day": edges[i + 1],
+                        "cohort_size": len(members),
+                        **found,
+                        "complete": has_ended and found["watched"] == len(members),
+                    }
+                )
+    return rows
+
+
+def rolling(days: Days, as_of: date, frequency: str) -> list[Row]:
+    """One cohort and window of 30 days a row: brackets of 30 days, numbered."""
+    first_day = first_purchase_day(days, as_of)
+    longest = (as_of - first_day).days + 31 if first_day else 0
+    rows = []
+    for row in brackets(days, as_of, frequency, range(0, longest + 30, 30)):
+        from_day, _ = row.pop("from_day"), row.pop("to_day")
+        rows.append({"window": from_day // 30, **row})
+    return rows
+
+
+def second_life(days: Days, inactive_after: int, lost_after: int, as_of: date) -> list[Row]:
+    """One way of beginning and window of 30 days a row; a customer counts at each beginning."""
+    starts: dict[str, list[tuple[Sequence[tuple[date, Decimal]], date]]] = defaultdict(list)
+    ways = {None: "new", "dormant": "reactivated", "lost": "won_back"}
+    for entries in days.values():
+        state_at = closes(entries, inactive_after, lost_after, as_of)
+        for day, current in state_at.items():
+            before = state_at.get(day - ONE_DAY)
+            if current == "active" and before != "active":
+                starts[ways[before]].append((entries, day))
+    rows = []
+    for way in sorted(starts):
+        window = 0
+        while (
+            found := of_the_watched(starts[way], window * 30, window * 30 + 30, as_of)
+        ) is not None:
+            rows.append({"began_as": way, "window": window, **found})
+            window += 1
+    return rows
+
+
+def second_purchase(days: Days, as_of: date) -> list[Row]:
+    """One day since the first purchase day a row: the Kaplan-Meier share that has bought again.
+
+    From day 0 to the last day on which anybody was still watched and had not bought again before.
+    """
+    bought = [purchase_days(entries, as_of) for entries in days.values()]
+    again = [(of_one[1] - of_one[0]).days for of_one in bought if len(of_one) > 1]
+    waiting = [(as_of - of_one[0]).days for of_one in bought if len(of_one) == 1]
+    longest = max([*again, *waiting])
+    shares = shares_ended(again, waiting, longest)
+    return [
+        {
+            "days": day,
+            "at_risk": sum(d >= day for d in again) + sum(g >= day for g in waiting),
+            "second_purchases": sum(d == day for d in again),
+            "share": float(shares[day]),
+        }
+        for day in range(longest + 1)
+    ]
+
+
 def shares_ended(ended: Sequence[int], censored: Sequence[int], through: int) -> list[Fraction]:
     """The Kaplan-Meier share of durations that have ended by day 0, 1, ..., `through`, exact.
 

@@ -116,6 +116,51 @@ def test_cohorts(case: tuple[Drawn, History]) -> None:
     assert_same(history.cohorts(), oracle.cohorts(given.days, given.as_of, given.frequency))
 
 
+def test_unbounded(case: tuple[Drawn, History]) -> None:
+    given, history = case
+    assert_same(history.unbounded(), oracle.unbounded(given.days, given.as_of, given.frequency))
+
+
+def test_rolling(case: tuple[Drawn, History]) -> None:
+    given, history = case
+    assert_same(history.rolling(), oracle.rolling(given.days, given.as_of, given.frequency))
+
+
+def test_brackets(case: tuple[Drawn, History]) -> None:
+    given, history = case
+    for edges in ((0, 1, 8, 31, 91), (5, 9), (0, 10_000)):
+        expected = oracle.brackets(given.days, given.as_of, given.frequency, edges)
+        for row in expected:
+            del row["cumulative_revenue_per_customer"]
+        assert_same(history.brackets(edges), expected)
+
+
+def test_second_life(case: tuple[Drawn, History]) -> None:
+    given, history = case
+    days, inactive_after, lost_after, as_of, _ = given.asked
+    assert_same(history.second_life(), oracle.second_life(days, inactive_after, lost_after, as_of))
+
+
+def test_cohort_revenue(case: tuple[Drawn, History], kit: Kit) -> None:
+    given, history = case
+    refunds = refunded(given)
+    expected = oracle.cohort_revenue(given.days, refunds, given.as_of, given.frequency)
+    assert_same(history.cohort_revenue(kit.refunds(refunds)), expected)
+
+
+def refunded(given: Drawn) -> oracle.Days:
+    """Refunds on some days of each customer, whatever the day nets to."""
+    draw = random.Random(len(given.days[min(given.days)]))
+    return {
+        name: [
+            (day, Decimal(-draw.randint(1, 5000)) / 100)
+            for day, amount in entries
+            if amount < 0 or draw.random() < 0.2
+        ]
+        for name, entries in given.days.items()
+    }
+
+
 def test_returns(case: tuple[Drawn, History]) -> None:
     given, history = case
     assert_same_returns(history.returns(), oracle.returns(*given.asked))

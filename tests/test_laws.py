@@ -219,6 +219,43 @@ def test_cohorts_add_up(kit: Kit, case: tuple[World, oracle.Days]) -> None:
     assert sum(row["revenue"] for row in rows) == pytest.approx(float(money), abs=1e-9)
 
 
+@settings(max_examples=8)
+@given(case=inhabited())
+def test_views_of_the_cohorts_fit_together(kit: Kit, case: tuple[World, oracle.Days]) -> None:
+    world, days = case
+    history = world.seen(kit, days)
+    bounded = by_period(history.cohorts(), "cohort", "age")
+    unbounded = by_period(history.unbounded(), "cohort", "age")
+    assert set(unbounded) == {cell for cell in bounded if bounded[cell]["complete"]}
+    for (cohort, age), row in unbounded.items():
+        assert bounded[cohort, age]["customers"] <= row["customers"] <= row["cohort_size"]
+        assert row["cohort_size"] == bounded[cohort, age]["cohort_size"]
+        before = unbounded.get((cohort, age - 1))
+        assert before is None or row["customers"] <= before["customers"]
+
+    # Windows are brackets of 30 days, and all brackets in one hold whoever is in any of them.
+    rolling = by_period(history.rolling(), "cohort", "window")
+    thirties = by_period(history.brackets(range(0, 151, 30)), "cohort", "from_day")
+    sixties = by_period(history.brackets(range(0, 151, 60)), "cohort", "from_day")
+    for (cohort, from_day), row in thirties.items():
+        found = rolling[cohort, from_day // 30]
+        for name in ("cohort_size", "watched", "customers", "low", "high", "complete"):
+            assert found[name] == row[name]
+        assert row["from_day"] > 0 or row["customers"] == row["watched"]
+    for (cohort, from_day), row in sixties.items():
+        assert row["watched"] == thirties[cohort, from_day + 30]["watched"]
+        assert row["customers"] >= thirties[cohort, from_day + 30]["customers"]
+
+    # A life that began a second time began as what the ledger calls it.
+    lives = by_period(history.second_life(), "began_as", "window")
+    ledger = history.ledger()
+    for (began_as, window), row in lives.items():
+        assert row["customers"] <= row["watched"]
+        assert window > 0 or row["customers"] == row["watched"]
+        running = 0 if history.calendar.periods[-1].complete else row["watched"]
+        assert row["watched"] <= ledger[began_as].sum() + running
+
+
 @settings(max_examples=15)
 @given(data=st.data())
 def test_later_purchases_never_change_an_earlier_period(kit: Kit, data: st.DataObject) -> None:
@@ -232,9 +269,16 @@ def test_later_purchases_never_change_an_earlier_period(kit: Kit, data: st.DataO
     for name in ("ledger", "rates"):
         before, today = records(getattr(then, name)()), records(getattr(now, name)())
         assert [row for row in today if row["period_end"] <= tomorrow] == before
-    cells_then = [row for row in records(then.cohorts()) if row["complete"]]
-    cells_now = by_period(now.cohorts(), "cohort", "age")
-    assert [cells_now[row["cohort"], row["age"]] for row in cells_then] == cells_then
+    for name, age in (("cohorts", "age"), ("rolling", "window")):
+        cells_then = [row for row in records(getattr(then, name)()) if row["complete"]]
+        cells_now = by_period(getattr(now, name)(), "cohort", age)
+        assert [cells_now[row["cohort"], row[age]] for row in cells_then] == cells_then
+    # Who is still to come back may come: the unbounded share is the one that later purchases raise.
+    unbounded = by_period(now.unbounded(), "cohort", "age")
+    for row in records(then.unbounded()):
+        found = unbounded[row["cohort"], row["age"]]
+        assert found["cohort_size"] == row["cohort_size"]
+        assert found["customers"] >= row["customers"]
 
 
 @settings(max_examples=20)
@@ -292,7 +336,7 @@ def test_orders_of_a_day_are_one_day(
     )
 
 
-@settings(max_examples=12)
+@settings(max_examples=10)
 @given(case=inhabited())
 def test_a_doubled_population_doubles_counts_and_keeps_rates(
     kit: Kit, case: tuple[World, oracle.Days]
@@ -309,6 +353,12 @@ def test_a_doubled_population_doubles_counts_and_keeps_rates(
         assert doubled["denominator"] == 2 * row["denominator"]
         # and twice the evidence makes no interval wider
         assert row["rate"] is None or doubled["high"] - doubled["low"] <= row["high"] - row["low"]
+    for name in ("unbounded", "rolling", "second_life"):
+        frames = (records(getattr(history, name)()) for history in (one, two))
+        for row, doubled in zip(*frames, strict=True):
+            assert doubled["customers"] == 2 * row["customers"]
+            assert doubled["retention"] == row["retention"]
+            assert doubled["high"] - doubled["low"] <= row["high"] - row["low"]
 
 
 @settings(max_examples=10)

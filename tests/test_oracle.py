@@ -438,6 +438,81 @@ def test_amounts_before_the_first_purchase_are_in_no_cohort() -> None:
     ]
 
 
+def test_unbounded_cohort_of_two_weeks() -> None:
+    days, as_of = drawn(**WEEKS)
+    # Of four, ann, bob and cat buy in week 2, and nobody later; the running week has no row.
+    assert values(oracle.unbounded(days, as_of, "week"), "age", "customers", "retention") == [
+        (0, 4, 1.0),
+        (1, 3, 0.75),
+    ]
+    # Somebody who skips week 2 is still counted in it.
+    days, as_of = drawn(ann="$......" + "......." + "$......", bob="$......" + "......." * 2)
+    assert values(oracle.unbounded(days, as_of, "week"), "age", "customers") == [
+        (0, 2),
+        (1, 1),
+        (2, 1),
+    ]
+
+
+def test_gross_and_refunded_of_two_weeks() -> None:
+    days, as_of = drawn(**WEEKS)
+    refunds = {"dan": [(day(8), Decimal(-10))], "eve": [(day(3), Decimal(-10))]}
+    names = ("age", "gross_revenue", "refunded", "revenue")
+    assert values(oracle.cohort_revenue(days, refunds, as_of, "week"), *names) == [
+        (0, Decimal(40), Decimal(0), Decimal(40)),
+        (1, Decimal(50), Decimal(-10), Decimal(40)),
+        (2, Decimal(0), Decimal(0), Decimal(0)),
+    ]
+
+
+# Follow-up --------------------------------------------------------------------------------------
+
+
+def test_brackets_and_windows_by_hand() -> None:
+    # as_of day 60: early (day 0) has been watched for 61 days, late (day 5) for 56.
+    days, as_of = drawn(early="$" + "." * 29 + "$" + "." * 30, late="....." + "$" + "." * 54 + "$")
+    names = ("from_day", "watched", "customers", "cumulative_revenue_per_customer", "complete")
+    assert values(oracle.brackets(days, as_of, "month", (0, 30, 31, 57)), *names) == [
+        (0, 2, 2, 10.0, True),
+        (30, 2, 1, 15.0, True),
+        (31, 1, 0, 20.0, False),
+    ]
+    assert values(oracle.rolling(days, as_of, "month"), "window", "watched", "customers") == [
+        (0, 2, 2),
+        (1, 1, 1),
+    ]
+
+
+def test_second_life_by_hand() -> None:
+    # inactive_after 2, lost_after 4: day 3 meets dormant, day 33 meets lost. as_of day 63.
+    days, as_of = drawn(ann="$..$" + "." * 29 + "$" + "." * 30)
+    names = ("began_as", "window", "watched", "customers", "cumulative_revenue_per_customer")
+    assert values(oracle.second_life(days, 2, 4, as_of), *names) == [
+        ("new", 0, 1, 1, 20.0),
+        ("new", 1, 1, 1, 30.0),
+        ("reactivated", 0, 1, 1, 10.0),
+        ("reactivated", 1, 1, 1, 20.0),  # day 33 is 30 days since day 3
+        ("won_back", 0, 1, 1, 10.0),
+    ]
+
+
+def test_second_purchase_by_kaplan_meier() -> None:
+    # x buys again after 2 days, y after 5, z not in 3, and w on the last day of all.
+    # After 2 days 1 of 3; after 5 days 1 of 1: 1 - 2/3 x 0.
+    days, as_of = drawn(x="$.$...", y="$....$", z="..$...", w=".....$")
+    names = ("days", "at_risk", "second_purchases")
+    rows = oracle.second_purchase(days, as_of)
+    assert values(rows, *names) == [
+        (0, 4, 0),
+        (1, 3, 0),
+        (2, 3, 1),
+        (3, 2, 0),
+        (4, 1, 0),
+        (5, 1, 1),
+    ]
+    assert [row["share"] for row in rows] == pytest.approx([0, 0, 1 / 3, 1 / 3, 1 / 3, 1])
+
+
 # Returns ----------------------------------------------------------------------------------------
 
 
