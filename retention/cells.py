@@ -26,6 +26,8 @@ FIRST_DAY, LAST_DAY = date(1900, 1, 2), date(9999, 12, 31)
 LARGEST_AMOUNT = 1e14
 """From here on an amount does not fit 18 digits with four decimals."""
 
+_LARGEST_ID = 1e18  # from here on a number that has decimals does not fit a whole one
+
 _TEXT = dt.String | dt.Integer | dt.Floating | dt.Decimal | dt.UUID
 
 
@@ -53,7 +55,8 @@ def text(raw: ir.Table, name: str) -> ir.StringValue:
         raise DataRefused(_wrong_type(name, kind, "text or a number"))
     if isinstance(kind, dt.Floating | dt.Decimal):
         column = _finite(column)
-        whole = column.try_cast("int64")
+        fits = column.abs() < _LARGEST_ID
+        whole = fits.ifelse(column, ibis.null(kind)).cast("int64")
         return (whole == column).ifelse(whole.cast("string"), column.cast("string"))
     if not isinstance(kind, dt.String):
         return column.cast("string")

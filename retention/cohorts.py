@@ -62,7 +62,8 @@ def cohorts(customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:
     so_far = ibis.window(group_by="cohort", order_by="age", following=0)
     return (
         filled.mutate(
-            retention=filled.customers / filled.cohort_size,
+            # PostgreSQL divides whole numbers into whole numbers.
+            retention=filled.customers.cast("float64") / filled.cohort_size,
             cumulative_revenue_per_customer=filled.revenue.sum().over(so_far) / filled.cohort_size,
         )
         .select(*COHORTS.names)

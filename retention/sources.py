@@ -9,26 +9,32 @@ import tempfile
 import uuid
 import warnings
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 import ibis
 import ibis.expr.types as ir
 from ibis.backends import BaseBackend
-from ibis.common.exceptions import IbisError, TableNotFound
+from ibis.common.exceptions import TableNotFound
 
-from retention import files
+from retention import engines, files
 from retention.errors import DataRefused
-from retention.files import first_words, interruptible
+from retention.files import first_words
 
 # Ibis 12.0.0 on pandas 3 and DuckDB 2 warns from inside; mended upstream after that release.
 warnings.filterwarnings("ignore", message="The 'future.infer_string' option is deprecated")
 warnings.filterwarnings("ignore", message=r"fetch_arrow_table\(\) is deprecated")
 
-ENGINES = ("duckdb", "postgres", "postgresql", "pyspark")
-"""Schemes of database URLs: the engines whose session takes the time zone in which days are cut."""
+ENGINES = {
+    "duckdb": None,
+    "postgres": engines.postgres,
+    "postgresql": engines.postgres,
+    "spark": engines.spark,
+    "pyspark": engines.spark,
+}
+"""Schemes of database URLs, and what connects to a server; a DuckDB database is a file."""
 
 _URL = re.compile(r"([a-z][a-z0-9+]*)://")
 _NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -49,8 +55,7 @@ class Source:
 
     def stored(self, name: str, table: ir.Table) -> ir.Table:
         """`table` computed once and kept as a temporary table of the engine."""
-        with interruptible():
-            return self.backend.create_table(name, table, temp=True, overwrite=True)
+        return engines.stored(self.backend, name, table)
 
     def read(self, name: str, table: ir.Table) -> ir.Table:
         """Like `stored`, for a table that depends on what a cell holds: what fails is its fault.
@@ -59,7 +64,7 @@ class Source:
         """
         try:
             return self.stored(name, table)
-        except (duckdb.Error, IbisError) as error:
+        except engines.errors() as error:
             by = "the source" if self.table is self.rows else "the source, or the query over it,"
             raise DataRefused(
                 f"{by} cannot be read to its end ({first_words(error)}); mend what it names"
@@ -99,8 +104,14 @@ def open_source(
         backend = _memory()
         paths = _found(source, resolved, folder)
         rows = files.table(source, paths, backend=backend, typed=query is not None)
-    _set_timezone(backend, timezone)
-    return Source(backend, rows, rows if query is None else _queried(backend, rows, query))
+    try:
+        engines.set_timezone(backend, timezone)
+        asked = rows if query is None else _queried(backend, rows, query)
+        engines.check_types(backend, asked)
+    except DataRefused:
+        backend.disconnect()
+        raise
+    return Source(backend, rows, asked)
 
 
 def _with_environment(source: str, given: str) -> str:
@@ -110,7 +121,10 @@ def _with_environment(source: str, given: str) -> str:
                 f"source {source}: the environment variable {match[1]} is not set, or empty; set "
                 f"it, for instance `export {match[1]}=...`, and run again"
             )
-        return os.environ[match[1]]
+        held = os.environ[match[1]]
+        # A password may hold signs that mean something in a URL.
+        in_url = given[: match.start()].endswith(":") and given[match.end() :].startswith("@")
+        return quote(held, safe="") if in_url else held
 
     return _NAME.sub(value, given)
 
@@ -131,19 +145,6 @@ def _memory() -> Any:
     return ibis.duckdb.connect(temp_directory=str(spill), autoinstall_known_extensions=False)
 
 
-def _set_timezone(backend: BaseBackend, timezone: str) -> None:
-    """Casting an aware stamp to a date cuts the day in the session's zone on these engines."""
-    try:
-        if backend.name in ("duckdb", "postgres"):
-            backend.raw_sql(f"SET TimeZone = '{timezone}'")
-        elif backend.name == "pyspark":
-            backend._session.conf.set("spark.sql.session.timeZone", timezone)
-    except duckdb.Error:
-        raise DataRefused(
-            f"timezone {timezone}: the engine does not know it; give one like Europe/Madrid"
-        ) from None
-
-
 def _database(
     source: str, url: str, scheme: str, table: str | None, folder: Path
 ) -> tuple[BaseBackend, ir.Table]:
@@ -154,21 +155,10 @@ def _database(
         )
     if table is None:
         raise DataRefused(f"source {source}: a database needs `table`, the table or view to read")
-    if scheme == "duckdb":
+    connect = ENGINES[scheme]
+    if connect is None:
         return _duckdb_file(source, url, table, folder)
-    try:
-        backend = ibis.connect(url)
-    except Exception as error:
-        # The driver's text may quote the URL, and with it a password.
-        raise DataRefused(
-            f"source {source}: cannot connect ({type(error).__name__}); check that the database "
-            f"answers and that its driver is installed (pip install 'ibis-framework[{scheme}]')"
-        ) from None
-    schema, _, name = table.rpartition(".")
-    try:
-        return backend, backend.table(name, database=schema or None)
-    except Exception:
-        raise DataRefused(_no_table(source, table, backend.list_tables())) from None
+    return connect(source, url, table)
 
 
 def _duckdb_file(source: str, url: str, table: str, folder: Path) -> tuple[BaseBackend, ir.Table]:
@@ -195,13 +185,7 @@ def _duckdb_file(source: str, url: str, table: str, folder: Path) -> tuple[BaseB
             "WHERE database_name = 'attached' AND NOT internal"
         ).fetchall()
         names = [name if schema == "main" else f"{schema}.{name}" for schema, name in known]
-        raise DataRefused(_no_table(source, table, names)) from None
-
-
-def _no_table(source: str, table: str, names: list[str]) -> str:
-    near = get_close_matches(table, names, n=3, cutoff=0.5) or sorted(names)[:5]
-    has = f"it has {' and '.join(near)}" if near else "it is empty"
-    return f"source {source}: there is no table or view {table}; {has}"
+        raise DataRefused(engines.no_table(source, table, names)) from None
 
 
 def _queried(backend: BaseBackend, rows: ir.Table, query: str) -> ir.Table:
@@ -219,8 +203,10 @@ def _queried(backend: BaseBackend, rows: ir.Table, query: str) -> ir.Table:
         backend.create_view("source", rows)
         backend.raw_sql(f"CREATE TEMP VIEW queried AS {query}")
         return backend.table("queried")
-    except (duckdb.Error, IbisError) as error:
+    except engines.errors() as error:
         columns = ", ".join(rows.columns)
+        # Carried over from DuckDB's SQL, of which another engine may lack a part.
+        on = "" if backend.name == "duckdb" else f" on {engines.NAMES[backend.name]}"
         raise DataRefused(
-            f"query: it fails ({first_words(error)}); `source` has the columns {columns}"
+            f"query: it fails{on} ({first_words(error)}); `source` has the columns {columns}"
         ) from None

@@ -160,6 +160,14 @@ def _opened(settings: Settings) -> Unit:
         query=settings.query,
         timezone=settings.timezone,
     )
+    try:
+        return _counted(settings, source)
+    except DataRefused:
+        source.backend.disconnect()
+        raise
+
+
+def _counted(settings: Settings, source: sources.Source) -> Unit:
     rows = transactions.transactions(source.table, unit=settings.unit)
     tally = source.read("tally", transactions.tally(rows))
     _check_rows(settings, source, tally)

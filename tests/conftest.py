@@ -10,6 +10,7 @@ import histories
 import hypothesis
 import ibis
 import pytest
+import servers
 from ibis.backends import BaseBackend
 
 # Runs are a function of the code: the same examples everywhere. HYPOTHESIS_PROFILE=explore looks
@@ -36,6 +37,13 @@ def backend(request: pytest.FixtureRequest) -> Iterator[BaseBackend]:
 def kit(backend: BaseBackend) -> histories.Kit:
     """The kit on one engine: `kit(days, as_of=...)`, `kit.drawn({"ann": "$..$"})`."""
     return histories.Kit(backend)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a PostgreSQL database on a server of the tests' own."""
+    with servers.postgres() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 import oracle
 import pandas as pd
@@ -25,6 +26,7 @@ from ibis.backends import BaseBackend
 from retention import (
     cohort_views,
     cohorts,
+    engines,
     follow_up,
     ledger,
     lifecycle,
@@ -102,7 +104,8 @@ class Kit:
 
     def stored(self, table: ir.Table | pa.Table) -> ir.Table:
         """`table` computed once and kept on the engine for the session."""
-        return self.backend.create_table(f"stored_{next(_NUMBERS)}", table, temp=True)
+        table = table if isinstance(table, ir.Table) else ibis.memtable(table)
+        return engines.stored(self.backend, f"test_{next(_NUMBERS)}", table)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,196 @@
+"""The engines that hold tables: how each is reached, and the few things that each does its own way.
+
+Figures are Ibis expressions, the same on all of them. Called by `sources`, the only door.
+"""
+
+import sys
+from difflib import get_close_matches
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import duckdb
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+from ibis.backends import BaseBackend
+from ibis.common.exceptions import IbisError, TableNotFound
+from sqlglot.errors import SqlglotError
+
+from retention.errors import DataRefused
+from retention.files import interruptible
+
+NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "pyspark": "Spark"}
+"""Ibis's name of an engine -> its own."""
+
+TYPES = {
+    "ordered_at": "TIMESTAMP",
+    "started_on": "DATE",
+    "ended_on": "DATE",
+    "known_on": "DATE",
+    "amount": "DECIMAL(18, 4)",
+}
+"""Columns of a source that hold dates or numbers, and a type that they may have."""
+
+# A driver's text may quote the URL, and with it a password: what it says is said in our words.
+_REASONS = {
+    "Connection refused": "nothing answers there",
+    "No such file or directory": "nothing answers there",
+    "not known": "the host is not known",
+    "authentication failed": "user or password is wrong",
+    "no password supplied": "it wants a password",
+    "does not exist": "it has no such database or user",
+    "invalid integer value": "the port in the URL is none",
+    "invalid port": "the port in the URL is none",
+    "invalid URI": "the URL has an option that PostgreSQL does not know",
+    "timeout expired": "it does not answer in time",
+    "JAVA_GATEWAY_EXITED": "Java 17 or newer is needed, and does not start",
+    "Could not parse Master URL": "the master in the URL is none",
+}
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """What an engine raises when it cannot compute something; drivers are looked at once loaded."""
+    drivers = {"psycopg": "Error", "pyspark.errors": "PySparkException"}
+    loaded = [getattr(sys.modules[name], e) for name, e in drivers.items() if name in sys.modules]
+    return (duckdb.Error, IbisError, TableNotFound, SqlglotError, *loaded)
+
+
+def postgres(source: str, url: str, table: str) -> tuple[BaseBackend, ir.Table]:
+    """A connection of its own to a PostgreSQL server, and the table or view in it.
+
+    source: what messages show in place of `url`. Raises DataRefused.
+    """
+    try:
+        import psycopg
+    except ImportError:
+        raise DataRefused(_no_driver(source, "postgres")) from None
+    try:
+        # The server's own library reads the URL: all that its manual allows works here too.
+        connection = psycopg.connect(url, autocommit=True)
+    except psycopg.Error as error:
+        raise DataRefused(_no_connection(source, error)) from None
+    backend = ibis.postgres.from_connection(connection)
+    schema, _, name = table.rpartition(".")
+    try:
+        return backend, backend.table(name, database=schema or None)
+    except errors():
+        found = _execute(backend, _POSTGRES_TABLES)
+        names = [name if schema == "public" else f"{schema}.{name}" for schema, name in found]
+        backend.disconnect()
+        raise DataRefused(no_table(source, table, names)) from None
+
+
+_POSTGRES_TABLES = """
+    SELECT table_schema, table_name FROM information_schema.tables
+    WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
+"""
+
+
+def _execute(backend: BaseBackend, statement: str) -> list[tuple[Any, ...]]:
+    """The rows, if any, that a statement gives on PostgreSQL."""
+    with backend.begin() as cursor:
+        cursor.execute(statement)
+        return list(cursor) if cursor.description else []
+
+
+def spark(source: str, url: str, table: str) -> tuple[BaseBackend, ir.Table]:
+    """A session of its own on Spark, and the table or view that `table` names in Spark's words.
+
+    url: `spark://host:7077`, a cluster, or `pyspark://`, what the environment configures; options
+        as `?key=value`. source: what messages show in its place. Raises DataRefused.
+    """
+    try:
+        from pyspark.errors import AnalysisException
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise DataRefused(_no_driver(source, "spark")) from None
+    parts = urlsplit(url)
+    builder = SparkSession.builder.appName("retention").config(map=dict(parse_qsl(parts.query)))
+    if parts.scheme == "spark":
+        builder = builder.master(f"spark://{parts.netloc}")
+    try:
+        # A process has one Spark; time zone and temporary views are the session's.
+        session = builder.getOrCreate().newSession()
+    except Exception as error:
+        raise DataRefused(_no_connection(source, error)) from None
+    backend = ibis.pyspark.connect(session)
+    try:
+        session.table(table).createOrReplaceTempView("retention_rows")
+    except AnalysisException:
+        raise DataRefused(no_table(source, table, backend.list_tables())) from None
+    return backend, backend.table("retention_rows")
+
+
+def set_timezone(backend: BaseBackend, timezone: str) -> None:
+    """Make the engine cut days out of zone-aware time stamps in `timezone`."""
+    try:
+        if backend.name == "pyspark":
+            backend._session.conf.set("spark.sql.session.timeZone", timezone)
+        elif backend.name == "postgres":
+            _execute(backend, f"SET TimeZone = '{timezone}'")
+        else:
+            backend.raw_sql(f"SET TimeZone = '{timezone}'")
+    except errors():
+        raise DataRefused(
+            f"timezone {timezone}: the engine does not know it; give one like Europe/Madrid"
+        ) from None
+
+
+def stored(backend: BaseBackend, name: str, table: ir.Table) -> ir.Table:
+    """`table` computed once and kept for the session; it replaces what was kept under the name."""
+    # A temporary table hides a table of the same name, which may be the very source.
+    name = f"retention_{name}"
+    if backend.name == "duckdb":
+        with interruptible():
+            return backend.create_table(name, table, temp=True, overwrite=True)
+    if backend.name == "postgres":
+        # Ibis would drop whatever has the name, and not only what is temporary.
+        _execute(backend, f"DROP TABLE IF EXISTS pg_temp.{name}")
+        kept = backend.create_table(name, table, temp=True)
+        # Nothing else counts the rows of a temporary table for the planner.
+        _execute(backend, f"ANALYZE pg_temp.{name}")
+        return kept
+    # Spark has no temporary tables. A checkpoint is computed once, like one, while a cache may be
+    # computed again, from rows that have changed; Spark drops it when the view goes.
+    backend._run_pre_execute_hooks(table)
+    rows = backend._session.sql(backend.compile(table)).localCheckpoint()
+    rows.createOrReplaceTempView(name)
+    return backend.table(name)
+
+
+def check_types(backend: BaseBackend, table: ir.Table) -> None:
+    """Refuse text where dates and numbers belong (TYPES), on engines that read it their own way.
+
+    PostgreSQL takes 01/02/2024 for a day in January and stops at the first text that is no date;
+    Spark takes 2024 for a day. DuckDB reads text as the kit says.
+    """
+    if backend.name == "duckdb":
+        return
+    for column, kind in TYPES.items():
+        if isinstance(table.schema().get(column), dt.String):
+            raise DataRefused(
+                f"column {column} is text, which {NAMES[backend.name]} reads in a way of its own; "
+                f"say which in the `query`, for instance CAST({column} AS {kind}) AS {column}"
+            )
+
+
+def no_table(source: str, table: str, names: list[str]) -> str:
+    """The refusal of a table that a database lacks, with the nearest it has."""
+    near = get_close_matches(table, names, n=3, cutoff=0.5) or sorted(names)[:5]
+    has = f"it has {' and '.join(near)}" if near else "it is empty"
+    return f"source {source}: there is no table or view {table}; {has}"
+
+
+def _no_driver(source: str, extra: str) -> str:
+    return (
+        f"source {source}: its driver is not installed; install it with "
+        f"pip install 'retention-report-kit[{extra}]'"
+    )
+
+
+def _no_connection(source: str, error: Exception) -> str:
+    said = next((why for words, why in _REASONS.items() if words in str(error)), None)
+    return (
+        f"source {source}: cannot connect ({said or type(error).__name__}); check the URL, and "
+        "that the database takes connections from here"
+    )

@@ -1,0 +1,59 @@
+"""Engines started for the tests, and stopped whatever happens in them.
+
+Where one cannot be started its tests are skipped with the reason; RETENTION_ENGINES=required makes
+a failure of it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of an empty database on a server of its own, which listens on a socket alone."""
+    found = shutil.which("pg_ctl") or max(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), None)
+    if found is None:
+        missing("no PostgreSQL server is installed (pg_ctl)")
+    programs = Path(found).resolve().parent
+    # The server refuses to run as root, and its user must reach the folder.
+    folder = Path(tempfile.mkdtemp(prefix="retention-"))
+    user: list[str] = []
+    if os.geteuid() == 0:
+        user = ["runuser", "-u", "postgres", "--"]
+        shutil.chown(folder, "postgres")
+    # The strictest order of texts there is: another than that of their bytes.
+    locale = ["--locale-provider=icu", "--icu-locale=en-US", "--locale=C.UTF-8"]
+    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+
+    def run(program: str, *arguments: str) -> None:
+        # Files, not pipes: the server inherits them, and a pipe would wait for it to end.
+        with (folder / f"{program}.txt").open("w") as log:
+            command = [*user, str(programs / program), "-D", str(folder / "data"), *arguments]
+            done = subprocess.run(command, cwd=folder, stdout=log, stderr=log, timeout=120)
+        assert done.returncode == 0, (folder / f"{program}.txt").read_text()
+
+    try:
+        run("initdb", "-U", "kit", "-A", "trust", "-E", "UTF8", "--no-sync", *locale)
+        run("pg_ctl", "start", "-w", "-o", options)
+        try:
+            yield f"postgresql://kit@/postgres?host={folder}"
+        finally:
+            run("pg_ctl", "stop", "-m", "immediate")
+    finally:
+        shutil.rmtree(folder)
+
+
+def missing(reason: str) -> None:
+    """Skip what needs an engine, or fail where all engines are required."""
+    if os.environ.get("RETENTION_ENGINES") == "required":
+        pytest.fail(f"RETENTION_ENGINES=required, but {reason}")
+    pytest.skip(reason)

@@ -1,0 +1,188 @@
+"""Databases behind the door: what is read, what is refused and in which words, what stays there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg
+import pytest
+from orders import DAYS, ORDERS, days, opened, refused
+
+from retention import Unit
+
+
+@pytest.fixture(scope="module")
+def database(postgres_url: str) -> Iterator[psycopg.Connection]:
+    """A schema `sales` with the orders in a table, and a view of them in the public one."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA sales")
+        connection.execute(
+            'CREATE TABLE sales.orders (customer_id text, "Booked" date, net numeric(10, 2))'
+        )
+        connection.cursor().executemany("INSERT INTO sales.orders VALUES (%s, %s, %s)", ORDERS)
+        connection.execute(
+            'CREATE VIEW orders AS SELECT customer_id, "Booked" AS ordered_at, net AS amount '
+            "FROM sales.orders"
+        )
+        yield connection
+        connection.execute("DROP SCHEMA sales CASCADE")
+
+
+@pytest.fixture
+def url(database: psycopg.Connection, postgres_url: str) -> str:
+    assert not database.closed
+    return postgres_url
+
+
+def read_days(unit: Unit) -> dict[tuple[str, date], Decimal]:
+    """What each customer-day adds up to; the connection is closed then."""
+    found = days(unit)
+    unit.source.backend.disconnect()
+    return found
+
+
+QUERY = (
+    'SELECT customer_id, "Booked" AS ordered_at, net::DECIMAL(12, 2) AS amount FROM source '
+    "WHERE year(\"Booked\") >= 2024 AND customer_id IN ('ann', 'ben', 'cid')"
+)
+
+
+@pytest.mark.parametrize(("table", "query"), [("orders", None), ("sales.orders", QUERY)])
+def test_a_table_of_a_server_is_read(
+    tmp_path: Path, url: str, table: str, query: str | None
+) -> None:
+    unit = opened(tmp_path, url, table=table, query=query)
+    assert days(unit) == DAYS
+    assert unit.extent() == {"rows": 4, "first_day": "2024-01-05", "last_day": "2024-03-31"}
+    assert unit.ledger()["new"].sum() == 3
+    unit.source.backend.disconnect()
+
+
+@pytest.mark.parametrize(
+    ("table", "query", "message"),
+    [
+        ("order", None, "source {url}: there is no table or view order; it has orders and "),
+        ("sale.orders", None, "there is no table or view sale.orders; it has sales.orders and "),
+        (None, None, "source {url}: a database needs `table`, the table or view to read"),
+        (
+            "orders",
+            "SELECT client FROM source",
+            'query: it fails on PostgreSQL (column "client" does not exist); `source` has the '
+            "columns customer_id, ordered_at, amount",
+        ),
+        (
+            "orders",
+            "SELECT * REPLACE (2 * amount AS amount) FROM source",
+            'query: it fails on PostgreSQL (syntax error at or near "REPLACE")',
+        ),
+        (
+            "orders",
+            "SELECT customer_id, ordered_at::VARCHAR AS ordered_at, amount FROM source",
+            "column ordered_at is text, which PostgreSQL reads in a way of its own; say which in "
+            "the `query`, for instance CAST(ordered_at AS TIMESTAMP) AS ordered_at",
+        ),
+        (
+            "orders",
+            "SELECT customer_id, CAST(customer_id AS DATE) AS ordered_at, amount FROM source",
+            "the source, or the query over it, cannot be read to its end (invalid input syntax for "
+            'type date: "ann"); mend what it names',
+        ),
+    ],
+)
+def test_what_a_server_cannot_give_is_refused(
+    tmp_path: Path, url: str, table: str | None, query: str | None, message: str
+) -> None:
+    said = refused(tmp_path, url, table=table, query=query)
+    assert message.replace("{url}", url) in said
+    assert "ibis" not in said
+
+
+def test_the_advice_for_text_works(tmp_path: Path, url: str) -> None:
+    query = "SELECT customer_id, CAST(ordered_at AS TIMESTAMP) AS ordered_at, amount FROM source"
+    assert read_days(opened(tmp_path, url, table="orders", query=query)) == DAYS
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("127.0.0.1:1/shop", "nothing answers there"),
+        ("no-such-host.invalid/shop", "the host is not known"),
+        ("127.0.0.1:1/shop?option=1", "the URL has an option that PostgreSQL does not know"),
+        ("127.0.0.1:port/shop", "the port in the URL is none"),
+        ("127.0.0.1:99999/shop", "the port in the URL is none"),
+        ("[::1/shop", "ProgrammingError"),
+    ],
+)
+def test_a_server_that_does_not_answer_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, said: str
+) -> None:
+    monkeypatch.setenv("SHOP_PASSWORD", "tr0ub4dor")
+    source = "postgresql://kit:${SHOP_PASSWORD}@" + address
+    assert refused(tmp_path, source, table="orders") == (
+        f"source {source}: cannot connect ({said}); check the URL, and that the database takes "
+        "connections from here"
+    )
+
+
+def test_a_database_that_a_server_lacks_is_refused(tmp_path: Path, url: str) -> None:
+    source = url.replace("/postgres?", "/shop?")
+    assert "(it has no such database or user)" in refused(tmp_path, source, table="orders")
+
+
+def test_a_password_may_hold_any_sign(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_PASSWORD", "p@ss:w/rd#1?%41 +ñ")
+    monkeypatch.setenv("SHOP_FOLDER", url.partition("host=")[2])
+    source = "postgresql://kit:${SHOP_PASSWORD}@/postgres?host=${SHOP_FOLDER}"
+    unit = opened(tmp_path, source, table="orders")
+    assert unit.source.backend.con.info.password == "p@ss:w/rd#1?%41 +ñ"
+    assert read_days(unit) == DAYS
+
+
+def test_a_driver_that_is_not_installed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    assert refused(tmp_path, "postgres://kit@localhost/shop", table="orders") == (
+        "source postgres://kit@localhost/shop: its driver is not installed; install it with "
+        "pip install 'retention-report-kit[postgres]'"
+    )
+
+
+def test_no_table_of_the_database_is_touched(
+    tmp_path: Path, url: str, database: psycopg.Connection
+) -> None:
+    names = ("tally", "retention_tally", "retention_spells", "spells", "ledger", "source")
+    database.execute("CREATE SCHEMA kept")
+    database.execute("SET search_path TO kept")
+    for name in names:
+        database.execute(f"CREATE TABLE kept.{name} AS SELECT 1 AS mine")
+    unit = opened(tmp_path, f"{url}&options=-csearch_path%3Dkept,public", table="public.orders")
+    assert unit.ledger()["new"].sum() == 3
+    assert len(unit.sensitivity()) > 0
+    for name in names:
+        assert database.execute(f"SELECT * FROM kept.{name}").fetchall() == [(1,)]
+    tables = "SELECT count(*) FROM information_schema.tables WHERE table_name LIKE 'retention%'"
+    unit.source.backend.disconnect()
+    assert database.execute(tables).fetchone() == (2,)
+    database.execute("DROP SCHEMA kept CASCADE")
+    database.execute("RESET search_path")
+
+
+def test_a_role_that_may_only_read_is_enough(
+    tmp_path: Path, url: str, database: psycopg.Connection
+) -> None:
+    database.execute("CREATE ROLE reader LOGIN; GRANT SELECT ON orders TO reader")
+    source = url.replace("kit@", "reader@")
+    assert read_days(opened(tmp_path, source, table="orders")) == DAYS
+    database.execute("REVOKE TEMP ON DATABASE postgres FROM PUBLIC")
+    assert "permission denied to create temporary tables" in refused(
+        tmp_path, source, table="orders"
+    )
+    database.execute("GRANT TEMP ON DATABASE postgres TO PUBLIC")
+    database.execute("DROP OWNED BY reader; DROP ROLE reader")
