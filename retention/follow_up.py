@@ -115,7 +115,7 @@ def brackets(customer_days: ir.Table, edges: Sequence[int], *, calendar: Calenda
             f"{list(edges)}; for instance (0, 1, 8, 31, 91)"
         )
     windows = _Windows(
-        len(bounds), lambda days: sum((days >= edge).cast("int64") for edge in edges) - 1
+        len(bounds), lambda days: sum((days >= edge).ifelse(1, 0) for edge in edges) - 1
     )
     named = ibis.memtable(
         [(number, *bound) for number, bound in enumerate(bounds)],
@@ -197,7 +197,7 @@ def _followed(
     since = days.day.delta(days.started_on, unit="day")
     days = days.mutate(window=windows.number(since).cast("int64"))
     of_one = days.group_by(by, "seen", "window", "customer_id", "started_on").agg(
-        bought=days.bought.cast("int64").max(), amount=days.amount.sum()
+        bought=days.bought.any(), amount=days.amount.sum()
     )
     cells = of_one.group_by(by, "seen", "window").agg(
         bought=of_one.bought.sum(), amount=of_one.amount.sum()

@@ -32,8 +32,10 @@ import retention
 from retention import (
     Unit,
     cells,
+    cohort_views,
     cohorts,
     engines,
+    follow_up,
     ledger,
     lifecycle,
     rates,
@@ -140,7 +142,7 @@ class Figures:
 
     @cache  # noqa: B019 (it lives as long as the session)
     def kept(self, name: str) -> ir.Table:
-        return engines.stored(self.backend, name, TABLES[name](self))
+        return engines.stored(self.backend, name.replace(" ", "_"), TABLES[name](self))
 
 
 def days_bought(figures: Figures) -> ir.Table:
@@ -174,6 +176,20 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     "cohorts": lambda f: cohorts.cohorts(f.kept("customer_days"), calendar=f.calendar),
     "cohorts by week": lambda f: cohorts.cohorts(f.kept("customer_days"), calendar=f.weeks),
     "lapses": lambda f: cohorts.lapses(f.kept("spells"), calendar=f.calendar),
+    "first purchases": lambda f: cohorts.first_purchases(f.kept("customer_days")),
+    "ages": lambda f: cohorts.ages(f.kept("first purchases"), calendar=f.calendar),
+    "refunds": lambda f: transactions.refunds(f.kept("tally"), as_of=AS_OF),
+    "unbounded": lambda f: cohort_views.unbounded(f.kept("customer_days"), calendar=f.calendar),
+    "cohort revenue": lambda f: cohort_views.cohort_revenue(
+        f.kept("customer_days"), f.kept("refunds"), calendar=f.calendar
+    ),
+    "rolling": lambda f: follow_up.rolling(f.kept("customer_days"), calendar=f.calendar),
+    "brackets": lambda f: follow_up.brackets(
+        f.kept("customer_days"), (0, 1, 8, 31, 91), calendar=f.calendar
+    ),
+    "second life": lambda f: follow_up.second_life(
+        f.kept("spells"), f.kept("customer_days"), calendar=f.calendar
+    ),
     "share": lambda f: share(f.kept("ledger"), "lapsed", "opening_active", "rate"),
     **{
         f"transactions, {name}": lambda f, name=name: transactions.transactions(
