@@ -59,6 +59,7 @@ STYLE: Any = {
     "grid.linewidth": 0.8,
     "svg.fonttype": "none",
     "svg.hashsalt": "retention",
+    "text.parse_math": False,  # a name may hold two dollar signs
     "text.color": INK,
     "xtick.color": QUIET,
     "ytick.color": QUIET,
@@ -72,10 +73,21 @@ def axes(ax: Axes | None, *, height: float = HEIGHT) -> Axes:
     return panels(1, height=height)[0] if ax is None else ax
 
 
-def panels(count: int, *, height: float = HEIGHT) -> list[Axes]:
-    """So many axes side by side, in a figure that no global state of pyplot holds on to."""
-    figure = Figure(figsize=(WIDTH, height), layout=ConstrainedLayoutEngine(wspace=0.07))
-    return list(figure.subplots(1, count, squeeze=False)[0])
+def panels(
+    count: int, *, height: float = HEIGHT, across: int | None = None, sharey: bool = False
+) -> list[Axes]:
+    """So many axes side by side, in a figure that no global state of pyplot holds on to.
+
+    `across` of them stand in a row, by default all; `height` is that of a row.
+    """
+    columns = across or count
+    rows = -(-count // columns)
+    engine = ConstrainedLayoutEngine(wspace=0.07, hspace=0.12)
+    figure = Figure(figsize=(WIDTH, height * rows), layout=engine)
+    drawn = list(figure.subplots(rows, columns, squeeze=False, sharey=sharey).flat)
+    for empty in drawn[count:]:
+        empty.set_axis_off()
+    return drawn[:count]
 
 
 class _Together(Formatter):

@@ -25,7 +25,8 @@ from retention import Unit, open_unit, plots, summary
 from retention.cohorts import RETURNS
 from retention.language import ABSENT, Language
 from retention.params import Settings
-from retention.reporting import bundles, display
+from retention.reporting import bundles
+from retention.reporting import shown as shown_module
 from retention.reporting.display import Report
 from retention.reporting.export import report_page
 from retention.reporting.gate import problems
@@ -80,7 +81,7 @@ def showing() -> Iterator[list[NotebookNode]]:
         outputs.append(v4.new_output("display_data", data=data))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(display, "display", displayed)
+        patch.setattr(shown_module, "display", displayed)
         yield outputs
 
 
