@@ -9,6 +9,7 @@ import pandas as pd
 
 from retention.language import Language
 from retention.ledger import NEW, REACTIVATED, WON_BACK
+from retention.rates import QUICK_RATIO
 from retention.words import name_of
 
 
@@ -53,20 +54,48 @@ def rate(rates: pd.DataFrame, measures: Sequence[str], language: Language) -> st
             texts.append(language("{measure}: nobody was at risk yet.", measure=name))
             continue
         last = frame.iloc[-1]
+        told = {
+            "measure": name,
+            "rate": language.percent(last["rate"]),
+            "in_period": language.during(last["period"]),
+            "least": language.percent(frame["rate"].min()),
+            "most": language.percent(frame["rate"].max()),
+            "since": language.since(frame["period"].iloc[0]),
+        }
+        if pd.isna(last["low"]):
+            texts.append(
+                language(
+                    "{measure}: {rate} {in_period}; between {least} and {most} {since}.", **told
+                )
+            )
+            continue
         texts.append(
             language(
                 "{measure}: {rate} {in_period} (95% interval {interval}); between {least} and "
                 "{most} {since}.",
-                measure=name,
-                rate=language.percent(last["rate"]),
-                in_period=language.during(last["period"]),
                 interval=language.interval(last["low"], last["high"]),
-                least=language.percent(frame["rate"].min()),
-                most=language.percent(frame["rate"].max()),
-                since=language.since(frame["period"].iloc[0]),
+                **told,
             )
         )
     return " ".join(texts)
+
+
+def quick_ratio(rates: pd.DataFrame, language: Language) -> str:
+    """The quick ratio of the newest period, and the events that it is made of."""
+    last = rates[rates["measure"] == QUICK_RATIO].iloc[-1]
+    in_period = language.during(last["period"])
+    if pd.isna(last["rate"]):
+        return language(
+            "Nobody lapsed {in_period}, so there is no quick ratio.", in_period=in_period
+        )
+    return language(
+        "Quick ratio {in_period}: {ratio} ({came} joined or came back, {lapsed} lapsed). Below 1, "
+        "the number of active customers falls.",
+        in_period=in_period,
+        ratio=language.number(last["rate"], 2),
+        came=language.number(last["numerator"]),
+        lapsed=language.number(last["denominator"]),
+    )
 
 
 def revenue(revenue: pd.DataFrame, language: Language) -> str:

@@ -114,7 +114,7 @@ def movements(ledger: pd.DataFrame, language: Language, *, ax: Axes | None = Non
 def rates(
     rates: pd.DataFrame, measures: Sequence[str], language: Language, *, ax: Sequence[Axes] = ()
 ) -> Sequence[Axes]:
-    """Rates side by side, one panel a measure, each with its 95 % interval as a band."""
+    """Rates side by side, one panel a measure; the 95 % interval, where it has one, is a band."""
     starts = sorted(rates["period"].unique())
     places = ax or panels(len(measures), height=3.3)
     for place, measure in zip(places, measures, strict=True):
@@ -130,10 +130,10 @@ def rates(
         line = {"color": colour, "lw": 2, "marker": _marker(frame)}
         sns.lineplot(frame, x="period", y="rate", ax=place, errorbar=None, **line)
         if frame["rate"].min() < 0.5:
-            place.set_ylim(bottom=0)
+            place.set_ylim(bottom=min(0, frame["rate"].min()))
         last = frame.iloc[-1]
         label_ends(place, [(last["period"], last["rate"], language.percent(last["rate"]), colour)])
-        name_periods(place, starts, language, most=4)
+        name_periods(place, starts, language, most=4 if len(measures) > 1 else 9)
         if len(starts) > 1:
             place.set_xlim(starts[0], starts[-1])
         scale_shares(place, language)

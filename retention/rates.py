@@ -1,6 +1,7 @@
 """Rates of a period: at-risk set frozen at the opening, each customer counted once.
 
-The numerator is always inside the denominator; an empty denominator gives an absent rate.
+The numerator is inside the denominator, but for ratios of events; an empty denominator gives an
+absent rate.
 """
 
 import ibis
@@ -8,10 +9,16 @@ import ibis.expr.types as ir
 
 from retention.curves import share
 from retention.lifecycle import ACTIVE, LOST
-from retention.periods import Calendar
+from retention.periods import Calendar, shifted
 
 CHURN, RETENTION, REACTIVATION, WIN_BACK = "churn", "retention", "reactivation", "win_back"
-MEASURES = (CHURN, RETENTION, REACTIVATION, WIN_BACK)
+REVENUE_CHURN, QUICK_RATIO = "revenue_churn", "quick_ratio"
+SHARES = (CHURN, RETENTION, REACTIVATION, WIN_BACK)
+"""Measures that are shares of customers, and so have an interval."""
+MEASURES = (*SHARES, REVENUE_CHURN, QUICK_RATIO)
+
+TRAILING_DAYS = 365
+"""Days before the opening day whose revenue is what a customer is worth when the period opens."""
 
 RATES = ibis.schema(
     {
@@ -27,8 +34,23 @@ RATES = ibis.schema(
 )
 
 
-def rates(spells: ir.Table, ledger: ir.Table, *, calendar: Calendar) -> ir.Table:
+def rates(
+    spells: ir.Table, customer_days: ir.Table, ledger: ir.Table, *, calendar: Calendar
+) -> ir.Table:
     """One row a complete period and measure (MEASURES). Returns RATES.
+
+    spells: lifecycle.SPELLS; customer_days: transactions.CUSTOMER_DAYS; ledger: ledger.LEDGER.
+    """
+    parts = (
+        shares(spells, ledger, calendar=calendar),
+        revenue_churn(spells, customer_days, calendar=calendar),
+        quick_ratio(ledger),
+    )
+    return ibis.union(*parts, distinct=False).order_by("period", "measure")
+
+
+def shares(spells: ir.Table, ledger: ir.Table, *, calendar: Calendar) -> ir.Table:
+    """One row a complete period and share of its customers (SHARES). Returns RATES.
 
     - churn: of the customers active at the opening, those not active at the close
     - retention: of the same customers, those active at the close
@@ -36,18 +58,16 @@ def rates(spells: ir.Table, ledger: ir.Table, *, calendar: Calendar) -> ir.Table
     - win_back: of the lost at the opening, those who bought in the period
 
     spells: lifecycle.SPELLS; ledger: ledger.LEDGER, whose opening stocks are the denominators.
-    Numerators and denominators are customers, whole numbers; float64, so that measures of money
-    fit into the same columns.
-    `low`, `high`: Wilson's 95 % interval.
+    Numerators and denominators are customers, whole numbers. `low`, `high`: Wilson's 95 % interval.
     """
+    gone = _gone(spells, calendar).group_by("number").agg(gone=ibis._.count())
     counts = calendar.table()
-    for part in (_ended(spells, calendar), _returned(spells, calendar)):
+    for part in (gone, _returned(spells, calendar)):
         counts = counts.left_join(part, "number").drop("number_right")
     counts = ledger.join(counts.drop("period_end", "complete"), "period")
-    ended, back, won = (counts[name].fill_null(0) for name in ("ended", "back", "won"))
-    churned = ended - counts.intra_period_returns
+    churned, back, won = (counts[name].fill_null(0) for name in ("gone", "back", "won"))
     at_risk = counts.opening_active
-    shares = {
+    parts = {
         CHURN: (churned, at_risk),
         RETENTION: (at_risk - churned, at_risk),
         REACTIVATION: (back, counts.opening_dormant + counts.opening_lost),
@@ -62,21 +82,100 @@ def rates(spells: ir.Table, ledger: ir.Table, *, calendar: Calendar) -> ir.Table
                 numerator=numerator,
                 denominator=denominator,
             )
-            for measure, (numerator, denominator) in shares.items()
+            for measure, (numerator, denominator) in parts.items()
         ),
         distinct=False,
     )
-    return share(rows, "numerator", "denominator", "rate").cast(RATES).order_by("period", "measure")
+    return share(rows, "numerator", "denominator", "rate").cast(RATES)
 
 
-def _ended(spells: ir.Table, calendar: Calendar) -> ir.Table:
-    """One row a period number: the active at its opening whose spell ended in it."""
+def revenue_churn(spells: ir.Table, customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:
+    """One row a complete period: of the revenue of the active, that of those who left. RATES.
+
+    - denominator: what the customers active at the opening have brought in, refunds taken off, in
+      the TRAILING_DAYS before the opening day
+    - numerator: of that, what those brought in who are not active at the close
+
+    The rate is absent where the denominator is not above 0. Where refunds exceed the purchases of
+    a customer, their revenue is below 0, and the rate may be below 0 or above 1. A share of money
+    has no interval.
+    """
+    days = _trailing(customer_days, calendar)
     active = calendar.numbered(
-        spells.filter((spells.state == ACTIVE) & spells.ended_on.notnull()),
-        start="started_on",
-        number="ended_on",
+        spells.filter(spells.state == ACTIVE), start="started_on", end="ended_on"
     )
-    return active.filter(active.start < active.number).group_by("number").agg(ended=ibis._.count())
+    held = days.join(
+        active.select("customer_id", after="start", until=active.end.fill_null(_newest(calendar))),
+        "customer_id",
+    )
+    # A day counts at every opening from `first` to `last`: it enters the sum there and leaves it
+    # after, so that no row a customer and period is ever made.
+    held = held.select(
+        "amount",
+        first=ibis.greatest(held.first, held.after + 1),
+        last=ibis.least(held.last, held.until),
+    )
+    held = held.filter(held.first <= held.last)
+    steps = ibis.union(
+        held.select(number="first", amount="amount"),
+        held.select(number=held.last + 1, amount=-held.amount),
+        distinct=False,
+    )
+    left = days.join(_gone(spells, calendar), "customer_id")
+    left = left.filter(left.number.between(left.first, left.last))
+    table = calendar.table()
+    for part in (
+        steps.group_by("number").agg(step=ibis._.amount.sum()),
+        left.group_by("number").agg(gone=ibis._.amount.sum()),
+    ):
+        table = table.left_join(part, "number").drop("number_right")
+    so_far = ibis.window(order_by="number", following=0)
+    table = table.mutate(at_risk=table.step.fill_null(0).sum().over(so_far))
+    rows = table.filter("complete").select(
+        "period",
+        "period_end",
+        measure=ibis.literal(REVENUE_CHURN),
+        numerator=table.gone.fill_null(0).cast("float64"),
+        denominator=table.at_risk.cast("float64"),
+    )
+    return _ratio(rows)
+
+
+def quick_ratio(ledger: ir.Table) -> ir.Table:
+    """One row a complete period: customers who joined or came back for each who lapsed. RATES.
+
+    (new + reactivated + won back) / lapsed, all events of the ledger (ledger.LEDGER): no share of
+    customers, so that it may exceed 1 and has no interval; absent where nobody lapsed.
+    """
+    rows = ledger.select(
+        "period",
+        "period_end",
+        measure=ibis.literal(QUICK_RATIO),
+        numerator=ledger.new + ledger.reactivated + ledger.won_back,
+        denominator=ledger.lapsed,
+    )
+    return _ratio(rows)
+
+
+def _ratio(rows: ir.Table) -> ir.Table:
+    """`rows` with their rate, absent where the denominator is not above 0, and no interval."""
+    whole = (rows.denominator > 0).ifelse(rows.denominator.cast("float64"), ibis.null("float64"))
+    absent = ibis.null("float64")
+    return rows.mutate(rate=rows.numerator.cast("float64") / whole, low=absent, high=absent).cast(
+        RATES
+    )
+
+
+def _gone(spells: ir.Table, calendar: Calendar) -> ir.Table:
+    """One row a period number and customer active at its opening and not active at its close."""
+    active = calendar.numbered(
+        spells.filter(spells.state == ACTIVE), start="started_on", end="ended_on"
+    )
+    ended = active.filter(active.start < active.end).select("customer_id", number="end")
+    at_close = active.filter(active.end.isnull() | (active.start < active.end))
+    back = at_close.select("customer_id", number="start", is_back=True).view()
+    both = ended.left_join(back, ["customer_id", "number"])
+    return both.filter(both.is_back.isnull()).select("customer_id", "number")
 
 
 def _returned(spells: ir.Table, calendar: Calendar) -> ir.Table:
@@ -92,3 +191,23 @@ def _returned(spells: ir.Table, calendar: Calendar) -> ir.Table:
         .group_by("number")
         .agg(back=ibis._.count(), won=(ibis._.state == LOST).sum())
     )
+
+
+def _trailing(customer_days: ir.Table, calendar: Calendar) -> ir.Table:
+    """One row a customer and day, with the first and last period before whose opening it counts."""
+    # Before the calendar there are refunds at most; the opening of its first period sees them.
+    since = ibis.literal(calendar.periods[0].start)
+    counted = customer_days.filter(shifted(customer_days.day, TRAILING_DAYS) >= since)
+    days = calendar.numbered(
+        counted.mutate(until=shifted(counted.day, TRAILING_DAYS)), number="day", last="until"
+    )
+    return days.select(
+        "customer_id",
+        "amount",
+        first=days.number.fill_null(-1) + 1,
+        last=days.last.fill_null(_newest(calendar)),
+    )
+
+
+def _newest(calendar: Calendar) -> int:
+    return calendar.periods[-1].number

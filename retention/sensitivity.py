@@ -10,7 +10,7 @@ import pandas as pd  # noqa: TID251 (small frames only)
 from retention.ledger import ledger
 from retention.lifecycle import runs_of_purchases, spells
 from retention.periods import Calendar
-from retention.rates import RETENTION, rates
+from retention.rates import RETENTION, shares
 from retention.transactions import purchase_days
 
 MULTIPLES = (0.75, 1.0, 1.5)
@@ -48,7 +48,7 @@ def sensitivity(
 ) -> pd.DataFrame:
     """One row a multiple of both thresholds and a measure, for the newest complete period.
 
-    Measures are those of rates.MEASURES but retention, which is 1 - churn. Columns SENSITIVITY.
+    Measures are rates.SHARES but retention, which is 1 - churn. Columns SENSITIVITY.
     stored: how the engine keeps a table that is used more than once (sources.Source.stored).
     """
     parts = []
@@ -58,8 +58,9 @@ def sensitivity(
         states = spells(runs, dormant_for=lost - inactive, as_of=calendar.as_of)
         states = stored("sensitivity_spells", states)
         table = stored("sensitivity_ledger", ledger(states, customer_days, calendar=calendar))
-        table = rates(states, table, calendar=calendar)
+        table = shares(states, table, calendar=calendar)
         newest = table.filter(table.period == ibis.literal(calendar.complete[-1].start))
-        frame: pd.DataFrame = newest.filter(newest.measure != RETENTION).to_pandas()
+        newest = newest.filter(newest.measure != RETENTION).order_by("measure")
+        frame: pd.DataFrame = newest.to_pandas()
         parts.append(frame.assign(multiple=multiple, inactive_after=inactive, lost_after=lost))
     return pd.concat(parts, ignore_index=True)[list(SENSITIVITY)]

@@ -99,7 +99,9 @@ class Unit:
 
     def rates(self) -> pd.DataFrame:
         """One row a complete period and measure (rates.RATES)."""
-        table = rate_tables.rates(self.spells, self._ledger, calendar=self.calendar)
+        table = rate_tables.rates(
+            self.spells, self.customer_days, self._ledger, calendar=self.calendar
+        )
         return _frame(table)
 
     def cohorts(self) -> pd.DataFrame:

@@ -10,7 +10,14 @@ from retention import cells
 from retention.language import ABSENT, Language
 from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST
-from retention.rates import CHURN, REACTIVATION, RETENTION, WIN_BACK
+from retention.rates import (
+    CHURN,
+    QUICK_RATIO,
+    REACTIVATION,
+    RETENTION,
+    REVENUE_CHURN,
+    WIN_BACK,
+)
 
 NAMES = {
     ACTIVE: "active",
@@ -26,6 +33,8 @@ NAMES = {
     RETENTION: "retention rate",
     REACTIVATION: "reactivation rate",
     WIN_BACK: "win-back rate",
+    REVENUE_CHURN: "revenue churn",
+    QUICK_RATIO: "quick ratio",
     "inactive_after": "inactive after",
     "lost_after": "lost after",
     "return_quantile": "derived from the unit's own gaps (quantile of returns)",
@@ -61,6 +70,8 @@ COLUMNS = {
     "measure": ("measure", "name"),
     "numerator": ("customers counted", "count"),
     "denominator": ("of customers at risk", "count"),
+    "revenue_gone": ("revenue of those no longer active", "money"),
+    "revenue_at_risk": ("revenue of the active in the year before", "money"),
     "rate": ("rate", "share"),
     "low": ("95% from", "share"),
     "high": ("95% to", "share"),
@@ -99,6 +110,9 @@ UNSHOWN = {
 }
 """Columns that are published and left out of tables: they follow from others, or mark a cell."""
 
+OF_MONEY = {"numerator": "revenue_gone", "denominator": "revenue_at_risk"}
+"""Columns of rates -> what they hold where the measure is a share of money."""
+
 DEFINITIONS = {
     "active customer": "Bought within the last {inactive_after} days.",
     "dormant customer": (
@@ -115,6 +129,14 @@ DEFINITIONS = {
     "win-back rate": (
         "Of the customers lost at the opening, and of them only, the share that bought in the "
         "period."
+    ),
+    "revenue churn": (
+        "Of the revenue that the customers active at the opening brought in within 365 days before "
+        "it, the share of those not active at the close. No interval: it is a share of money."
+    ),
+    "quick ratio": (
+        "Customers who joined, were reactivated or were won back in the period, for each customer "
+        "who lapsed in it. Events, so that it may exceed 1."
     ),
     "95% interval": (
         "The range that the rate of a much larger group of such customers would lie in; "

@@ -72,13 +72,13 @@ def ledger(moves: Sequence[Moves] = MOVES, *, freq: str = "MS") -> pd.DataFrame:
     return pd.DataFrame(rows)[list(LEDGER.names)]
 
 
-def rates(counts: Mapping[str, Sequence[tuple[int, int]]], *, freq: str = "MS") -> pd.DataFrame:
+def rates(counts: Mapping[str, Sequence[tuple[float, float]]], *, freq: str = "MS") -> pd.DataFrame:
     """Rates (rates.RATES) of numerators and denominators; absent where the latter is 0."""
     rows = []
     for measure, pairs in counts.items():
         bounds = starts(len(pairs) + 1, freq=freq)
         for number, (part, whole) in enumerate(pairs):
-            low, high = wilson(part, whole) if whole else (None, None)
+            low, high = wilson(part, whole) if 0 <= part <= whole != 0 else (None, None)
             share = part / whole if whole else None
             rows.append(
                 (bounds[number], bounds[number + 1], measure, part, whole, share, low, high)

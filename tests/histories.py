@@ -152,7 +152,9 @@ class History:
         ledger.check(self.ledger(), self.revenue(), has_dormant=has_dormant)
 
     def rates(self) -> pd.DataFrame:
-        return rates.rates(self.spells_table, self.ledger_table, calendar=self.calendar).to_pandas()
+        return rates.rates(
+            self.spells_table, self.customer_days, self.ledger_table, calendar=self.calendar
+        ).to_pandas()
 
     def cohorts(self) -> pd.DataFrame:
         return cohorts.cohorts(self.customer_days, calendar=self.calendar).to_pandas()

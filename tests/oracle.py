@@ -23,7 +23,7 @@ Row = dict[str, Any]
 ONE_DAY = timedelta(days=1)
 PERIOD_DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 WILSON_Z = 1.959963984540054
-MEASURES = ("churn", "retention", "reactivation", "win_back")
+SHARES = ("churn", "retention", "reactivation", "win_back")
 
 
 # Input ------------------------------------------------------------------------------------------
@@ -277,12 +277,12 @@ def wilson(numerator: int, denominator: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def rates(
+def shares(
     days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: str
 ) -> list[Row]:
-    """One measure of one complete period a row, in the order of MEASURES."""
+    """One share of customers of one complete period a row, in the order of SHARES."""
     spans = [(start, end) for start, end, done in periods_of(days, as_of, frequency) if done]
-    at_risk = {(start, measure): 0 for start, _ in spans for measure in MEASURES}
+    at_risk = {(start, measure): 0 for start, _ in spans for measure in SHARES}
     counted = dict(at_risk)
     for entries in days.values():
         state_at = closes(entries, inactive_after, lost_after, as_of)
@@ -304,7 +304,7 @@ def rates(
 
     rows = []
     for start, end in spans:
-        for measure in MEASURES:
+        for measure in SHARES:
             numerator, denominator = counted[start, measure], at_risk[start, measure]
             low, high = wilson(numerator, denominator) if denominator else (None, None)
             rows.append(
@@ -320,6 +320,68 @@ def rates(
                 }
             )
     return rows
+
+
+def revenue_churn(
+    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: str
+) -> list[Row]:
+    """One complete period a row: of the amounts of the 365 days before it of those active at its
+    opening, the amounts of those who are not active at its close."""
+    rows = []
+    for start, end, done in periods_of(days, as_of, frequency):
+        if not done:
+            continue
+        of_all = of_those_who_left = Decimal(0)
+        for entries in days.values():
+            state_at = closes(entries, inactive_after, lost_after, as_of)
+            if state_at.get(start - ONE_DAY) != "active":
+                continue
+            trailing = [a for day, a in entries if start - 365 * ONE_DAY <= day < start]
+            of_all += sum(trailing, Decimal(0))
+            if state_at.get(end - ONE_DAY) != "active":
+                of_those_who_left += sum(trailing, Decimal(0))
+        rows.append(_ratio(start, end, "revenue_churn", of_those_who_left, of_all))
+    return rows
+
+
+def quick_ratio(
+    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: str
+) -> list[Row]:
+    """One complete period a row: events that made a customer active, by events that ended it."""
+    return [
+        _ratio(
+            row["period"],
+            row["period_end"],
+            "quick_ratio",
+            row["new"] + row["reactivated"] + row["won_back"],
+            row["lapsed"],
+        )
+        for row in ledger(days, inactive_after, lost_after, as_of, frequency)
+    ]
+
+
+def _ratio(
+    start: date, end: date, measure: str, numerator: Decimal | int, denominator: Decimal | int
+) -> Row:
+    return {
+        "period": start,
+        "period_end": end,
+        "measure": measure,
+        "numerator": float(numerator),
+        "denominator": float(denominator),
+        "rate": float(Fraction(numerator) / Fraction(denominator)) if denominator > 0 else None,
+        "low": None,
+        "high": None,
+    }
+
+
+def rates(
+    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: str
+) -> list[Row]:
+    """One measure of one complete period a row, by period and name of the measure."""
+    asked = days, inactive_after, lost_after, as_of, frequency
+    rows = shares(*asked) + revenue_churn(*asked) + quick_ratio(*asked)
+    return sorted(rows, key=lambda row: (row["period"], row["measure"]))
 
 
 # Cohorts and lapse cohorts ----------------------------------------------------------------------

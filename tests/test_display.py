@@ -25,13 +25,14 @@ from retention import Unit, open_unit, plots, summary
 from retention.cohorts import RETURNS
 from retention.language import ABSENT, Language
 from retention.params import Settings
+from retention.rates import MEASURES
 from retention.reporting import bundles
 from retention.reporting import shown as shown_module
 from retention.reporting.display import Report
 from retention.reporting.export import report_page
 from retention.reporting.gate import problems
 from retention.style import STYLE, axes
-from retention.words import NAMES, heading_of
+from retention.words import NAMES, OF_MONEY, heading_of
 
 ENGLISH = Language()
 HOSTILE = [
@@ -288,6 +289,18 @@ def test_a_table_has_a_heading_a_column_and_a_row_a_row(
     assert scopes == ["col"] * len(columns) + ["row"] * len(rows)
 
 
+def test_a_share_of_money_is_shown_as_money(unit: Unit, shown: list[NotebookNode]) -> None:
+    rates = unit.rates()
+    report(unit).table(rates[rates["measure"] == "revenue_churn"], "Revenue churn")
+    head, *_, last = [
+        [cell.get_text() for cell in row.find_all(["th", "td"])]
+        for row in html(shown[0]).find_all("tr")
+    ]
+    names = ["period", "measure", *OF_MONEY.values(), "rate"]
+    assert [cell.lower() for cell in head] == [heading_of(name, ENGLISH).lower() for name in names]
+    assert all(cell.startswith(("€", "−€")) for cell in last[2:4])
+
+
 def test_a_figure_folds_the_frame_behind_it(unit: Unit, shown: list[NotebookNode]) -> None:
     report(unit).figure(chart(), "A chart", data=unit.ledger())
     soup = html(shown[0])
@@ -327,7 +340,7 @@ def test_the_first_cohort_holds_earlier_customers_unless_the_history_is_whole(un
 def test_recent_keeps_the_newest_periods(unit: Unit) -> None:
     kept = report(unit, periods_shown=2).recent(unit.rates())
     assert [f"{day:%Y-%m}" for day in kept["period"].unique()] == ["2026-05", "2026-06"]
-    assert len(kept) == 8
+    assert len(kept) == 2 * len(MEASURES)
     assert kept.index.tolist() == list(range(8))
 
 

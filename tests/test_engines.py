@@ -172,7 +172,14 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     "revenue": lambda f: ledger.revenue(
         f.kept("spells"), f.kept("customer_days"), calendar=f.calendar
     ),
-    "rates": lambda f: rates.rates(f.kept("spells"), f.kept("ledger"), calendar=f.calendar),
+    "rates": lambda f: rates.rates(
+        f.kept("spells"), f.kept("customer_days"), f.kept("ledger"), calendar=f.calendar
+    ),
+    "shares": lambda f: rates.shares(f.kept("spells"), f.kept("ledger"), calendar=f.calendar),
+    "revenue churn by week": lambda f: rates.revenue_churn(
+        f.kept("spells"), f.kept("customer_days"), calendar=f.weeks
+    ),
+    "quick ratio": lambda f: rates.quick_ratio(f.kept("ledger")),
     "cohorts": lambda f: cohorts.cohorts(f.kept("customer_days"), calendar=f.calendar),
     "cohorts by week": lambda f: cohorts.cohorts(f.kept("customer_days"), calendar=f.weeks),
     "lapses": lambda f: cohorts.lapses(f.kept("spells"), calendar=f.calendar),

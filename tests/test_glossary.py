@@ -16,7 +16,7 @@ import timelines
 from retention import Unit, open_unit, transactions
 from retention.lifecycle import runs_of_purchases, spells
 from retention.normal import standing
-from retention.rates import CHURN
+from retention.rates import CHURN, QUICK_RATIO, REVENUE_CHURN, SHARES
 from retention.transactions import DROPS, customer_days, purchase_days, tally
 from retention.unit import DEFINITIONS_VERSION
 
@@ -158,11 +158,13 @@ def test_rates(example: Unit) -> None:
         if not row["denominator"]:
             assert pd.isna(row["rate"])
             return ABSENT
+        if row["measure"] == "quick_ratio":
+            return f"{row['numerator']:.0f} / {row['denominator']:.0f} = {row['rate']:.2f}"
         return f"{row['numerator']:.0f} of {row['denominator']:.0f} ({row['rate']:.1%})".replace(
             "%", " %"
         )
 
-    measures = ["churn", "retention", "reactivation", "win_back"]
+    measures = [*SHARES, REVENUE_CHURN, QUICK_RATIO]
     rows = [
         [name, *(cell(row) for _, row in frame[frame["measure"] == name].iterrows())]
         for name in measures

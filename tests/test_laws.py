@@ -21,7 +21,7 @@ from retention import transactions
 from retention.ledger import check
 from retention.lifecycle import STATES
 from retention.periods import Frequency
-from retention.rates import CHURN, RETENTION
+from retention.rates import CHURN, MEASURES, QUICK_RATIO, RETENTION, REVENUE_CHURN, SHARES
 
 STOCKS = [f"{end}_{state}" for end in ("opening", "closing") for state in STATES]
 EVENTS = ["new", "reactivated", "won_back", "lapsed", "became_lost", "intra_period_returns"]
@@ -148,8 +148,12 @@ def test_identities(kit: Kit, case: tuple[World, oracle.Days]) -> None:
         assert [ledger[0][f"opening_{state}"] for state in STATES] == [0, 0, 0]
 
     rates = by_period(history.rates(), "period", "measure")
-    assert len(rates) == 4 * len(ledger)
-    for row in rates.values():
+    assert len(rates) == len(MEASURES) * len(ledger)
+    for (_, measure), row in rates.items():
+        if measure not in SHARES:
+            assert row["low"] is row["high"] is None
+            assert (row["rate"] is None) == (row["denominator"] <= 0)
+            continue
         assert 0 <= row["numerator"] <= row["denominator"]
         if row["denominator"] == 0:
             assert row["rate"] is row["low"] is row["high"] is None
@@ -160,6 +164,13 @@ def test_identities(kit: Kit, case: tuple[World, oracle.Days]) -> None:
         assert churn["denominator"] == retention["denominator"] == row["opening_active"]
         assert churn["numerator"] + retention["numerator"] == row["opening_active"]
         assert row["opening_active"] == 0 or churn["rate"] + retention["rate"] == pytest.approx(1)
+        came = row["new"] + row["reactivated"] + row["won_back"]
+        quick = rates[row["period"], QUICK_RATIO]
+        assert (quick["numerator"], quick["denominator"]) == (came, row["lapsed"])
+        if churn["numerator"] in (0, churn["denominator"]):
+            # nobody left, or everybody did, and their money with them
+            money = rates[row["period"], REVENUE_CHURN]
+            assert money["numerator"] == (churn["numerator"] and money["denominator"])
         # who stayed, came or came back before the close is who is there at the close
         assert retention["numerator"] <= row["closing_active"]
 
@@ -348,11 +359,11 @@ def test_a_doubled_population_doubles_counts_and_keeps_rates(
         assert [doubled[name] for name in COUNTS] == [2 * row[name] for name in COUNTS]
         assert doubled["revenue"] == pytest.approx(2 * row["revenue"], abs=1e-9)
     for row, doubled in zip(records(one.rates()), records(two.rates()), strict=True):
-        assert doubled["rate"] == row["rate"]
-        assert doubled["numerator"] == 2 * row["numerator"]
-        assert doubled["denominator"] == 2 * row["denominator"]
+        assert doubled["rate"] == pytest.approx(row["rate"])
+        assert doubled["numerator"] == pytest.approx(2 * row["numerator"])
+        assert doubled["denominator"] == pytest.approx(2 * row["denominator"])
         # and twice the evidence makes no interval wider
-        assert row["rate"] is None or doubled["high"] - doubled["low"] <= row["high"] - row["low"]
+        assert row["low"] is None or doubled["high"] - doubled["low"] <= row["high"] - row["low"]
     for name in ("unbounded", "rolling", "second_life"):
         frames = (records(getattr(history, name)()) for history in (one, two))
         for row, doubled in zip(*frames, strict=True):
@@ -374,4 +385,4 @@ def test_disjoint_populations_add(kit: Kit, data: st.DataObject) -> None:
         assert whole["revenue"] == pytest.approx(rows[0]["revenue"] + rows[1]["revenue"], abs=1e-9)
     for *rows, whole in zip(*(records(h.rates()) for h in (*parts, together)), strict=True):
         for name in ("numerator", "denominator"):
-            assert whole[name] == rows[0][name] + rows[1][name]
+            assert whole[name] == pytest.approx(rows[0][name] + rows[1][name], abs=1e-9)

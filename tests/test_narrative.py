@@ -12,7 +12,7 @@ from figures import numbers, share
 from retention import narrative
 from retention.language import Language
 from retention.ledger import NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
-from retention.rates import CHURN, REACTIVATION, RETENTION, WIN_BACK
+from retention.rates import CHURN, QUICK_RATIO, REACTIVATION, RETENTION, REVENUE_CHURN, WIN_BACK
 
 ENGLISH = Language()
 LEDGER = frames.ledger()
@@ -63,6 +63,27 @@ def test_rates_with_interval_and_range_in_the_order_asked_for(measures: Sequence
 def test_rates_of_nobody_say_so() -> None:
     text = narrative.rate(frames.rates({WIN_BACK: [(0, 0)]}), [WIN_BACK], ENGLISH)
     assert text == "Win-back rate: nobody was at risk yet."
+
+
+def money(measure: str, *pairs: tuple[float, float]) -> pd.DataFrame:
+    """Rates of a measure that has no interval, with those numerators and denominators."""
+    return frames.rates({measure: pairs}).assign(low=None, high=None).astype({"low": float})
+
+
+def test_a_share_of_money_has_no_interval_to_tell() -> None:
+    rates = money(REVENUE_CHURN, (0, 0), (100, 400), (300, 400))
+    text = narrative.rate(rates, [REVENUE_CHURN], ENGLISH)
+    assert text == "Revenue churn: 75.0% in August 2025; between 25.0% and 75.0% since July 2025."
+
+
+def test_quick_ratio_with_the_events_it_is_made_of() -> None:
+    text = narrative.quick_ratio(money(QUICK_RATIO, (9, 9), (1400, 1000)), ENGLISH)
+    assert text == (
+        "Quick ratio in July 2025: 1.40 (1,400 joined or came back, 1,000 lapsed). Below 1, the "
+        "number of active customers falls."
+    )
+    text = narrative.quick_ratio(money(QUICK_RATIO, (9, 9), (14, 0)), ENGLISH)
+    assert text == "Nobody lapsed in July 2025, so there is no quick ratio."
 
 
 def test_rates_skip_periods_in_which_nobody_was_at_risk() -> None:
@@ -129,6 +150,10 @@ TEXTS: dict[str, Callable[[Language], str]] = {
     "stocks": lambda language: narrative.stocks(LEDGER, language),
     "movements": lambda language: narrative.movements(LEDGER, language),
     "rate": lambda language: narrative.rate(RATES, [CHURN, WIN_BACK], language),
+    "quick ratio": lambda language: narrative.quick_ratio(money(QUICK_RATIO, (7, 5)), language),
+    "money": lambda language: narrative.rate(
+        money(REVENUE_CHURN, (1, 4)), [REVENUE_CHURN], language
+    ),
     "revenue": lambda language: narrative.revenue(REVENUE, language),
     "customers": lambda language: narrative.cohorts(COHORTS, "retention", language),
     "worth": lambda language: narrative.cohorts(

@@ -38,7 +38,7 @@ COLUMNS = {
 }
 # Executive first, evidence last.
 SHOWN = [
-    *("summary", "stocks", "movements", "rates", "rates", "returns", "revenue"),
+    *("summary", "stocks", "movements", "note", "rates", "rates", "rates", "returns", "revenue"),
     *("cohort_heatmap", "cohort_heatmap", "return_curve", "note", "table", "table", "table"),
     *("definitions", "provenance"),
 ]
@@ -222,9 +222,9 @@ def test_facts_are_those_of_the_unit(company: Path, report: NotebookNode) -> Non
 def test_every_chart_is_drawn_and_described(report: NotebookNode) -> None:
     shown = [output.data.get("text/html", "") for output in outputs(report)]
     images = BeautifulSoup("".join(shown), "html.parser").select("figure img")
-    assert len(images) == 9
+    assert len(images) == 10
     assert all(image["src"].startswith("data:image/svg+xml;base64,") for image in images)
-    assert len({image["alt"] for image in images}) == 9
+    assert len({image["alt"] for image in images}) == 10
     assert all(len(image["alt"]) > 40 for image in images)
 
 

@@ -317,14 +317,14 @@ def test_a_lapse_on_the_last_day_of_a_period_belongs_to_it() -> None:
     # Bought on 5 January: Sunday 7 January, week 1.
     days, as_of = drawn(sixth=".....$." + "." * 7, fifth="....$.." + "." * 7)
     assert values(oracle.ledger(days, 2, 9, as_of, "week"), "lapsed") == [(1,), (1,)]
-    assert values(oracle.rates(days, 2, 9, as_of, "week"), "measure", "numerator", "denominator")[
+    assert values(oracle.shares(days, 2, 9, as_of, "week"), "measure", "numerator", "denominator")[
         4:
     ] == [("churn", 1, 1), ("retention", 0, 1), ("reactivation", 0, 1), ("win_back", 0, 0)]
 
 
 def test_rates_of_two_weeks() -> None:
     days, as_of = drawn(**WEEKS)
-    rows = oracle.rates(days, 2, 4, as_of, "week")
+    rows = oracle.shares(days, 2, 4, as_of, "week")
     assert values(rows, "period", "period_end", "measure", "numerator", "denominator", "rate") == [
         # nobody is there at the opening of week 1
         (date(2024, 1, 1), date(2024, 1, 8), "churn", 0, 0, None),
@@ -346,6 +346,35 @@ def test_rates_of_two_weeks() -> None:
     assert values(rows, "low", "high")[7] == pytest.approx((0.206549, 1.0), abs=1e-6)
 
 
+def test_revenue_churn_and_quick_ratio_of_two_weeks() -> None:
+    days, as_of = drawn(**WEEKS)
+    rows = oracle.revenue_churn(days, 2, 4, as_of, "week") + oracle.quick_ratio(
+        days, 2, 4, as_of, "week"
+    )
+    assert values(rows, "measure", "numerator", "denominator", "rate", "low", "high") == [
+        ("revenue_churn", 0.0, 0.0, None, None, None),
+        # of bob and cat, who have brought in 10 each, bob does not close active
+        ("revenue_churn", 10.0, 20.0, 0.5, None, None),
+        # 4 new, and ann and dan lapsed
+        ("quick_ratio", 4.0, 2.0, 2.0, None, None),
+        # ann is won back; bob lapses twice and is reactivated once, cat once, ann lapses
+        ("quick_ratio", 3.0, 4.0, 0.75, None, None),
+    ]
+    assert len(oracle.rates(days, 2, 4, as_of, "week")) == 2 * 6
+
+
+def test_revenue_churn_looks_back_365_days() -> None:
+    # 10 on 1 January 2023 and 15 on 11 April 2023.
+    start = date(2023, 1, 1)
+    days = {"ann": [(start, Decimal(10)), (start + 100 * oracle.ONE_DAY, Decimal(15))]}
+    as_of = date(2024, 6, 30)
+    found = values(oracle.revenue_churn(days, 900, 900, as_of, "month"), "period", "denominator")
+    assert dict(found)[date(2024, 1, 1)] == 25.0  # 1 January 2023 is 365 days back
+    assert dict(found)[date(2024, 2, 1)] == 15.0
+    assert dict(found)[date(2024, 4, 1)] == 15.0  # from 2 April 2023 on
+    assert dict(found)[date(2024, 5, 1)] == 0.0
+
+
 def test_wilson_against_a_published_interval() -> None:
     # Newcombe (1998), Table I, method 3: 81 of 263, 15 of 148, 0 of 20, 1 of 29
     assert oracle.wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
@@ -365,7 +394,7 @@ def test_identities_on_random_histories(frequency: str, thresholds: tuple[int, i
     rows = oracle.ledger(days, *thresholds, as_of, frequency)
     rates = {
         (row["period"], row["measure"]): row
-        for row in oracle.rates(days, *thresholds, as_of, frequency)
+        for row in oracle.shares(days, *thresholds, as_of, frequency)
     }
     assert rows
     for row in rows:
@@ -636,7 +665,7 @@ def test_nobody_bought() -> None:
     days, as_of = drawn(eve="r.0....")
     assert oracle.spells(days, 2, 4, as_of) == []
     assert oracle.ledger(days, 2, 4, as_of, "week") == []
-    assert oracle.rates(days, 2, 4, as_of, "week") == []
+    assert oracle.shares(days, 2, 4, as_of, "week") == []
     assert oracle.cohorts(days, as_of, "week") == []
     assert oracle.returns(days, 2, 4, as_of, "week") == []
 

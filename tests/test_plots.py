@@ -21,7 +21,15 @@ from retention.cohorts import average_retention
 from retention.language import Language
 from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST, STATES
-from retention.rates import CHURN, MEASURES, REACTIVATION, RETENTION, WIN_BACK
+from retention.rates import (
+    CHURN,
+    MEASURES,
+    QUICK_RATIO,
+    REACTIVATION,
+    RETENTION,
+    REVENUE_CHURN,
+    WIN_BACK,
+)
 from retention.style import HEAT, INK, PALETTE
 from retention.words import name_of
 
@@ -134,7 +142,7 @@ def test_axes_say_what_they_show(chart: str) -> None:
 
 def test_palette_is_keyed_by_every_state_event_and_measure() -> None:
     events = {NEW, RETAINED, REACTIVATED, WON_BACK, LAPSED, NO_PURCHASE}
-    assert set(PALETTE) == {*STATES, *events, *MEASURES}
+    assert set(PALETTE) == {*STATES, *events, *MEASURES} - {QUICK_RATIO}  # which is told, not drawn
 
 
 def light(colour: str) -> np.ndarray:
@@ -323,6 +331,14 @@ def test_band_of_a_rate_is_its_interval() -> None:
     wanted = {*column(frame, "period", "low"), *column(frame, "period", "high")}
     assert wanted <= edge
     assert {y for _, y in edge} == {y for _, y in wanted}
+
+
+def test_a_share_of_money_has_no_band_and_may_be_below_zero() -> None:
+    rates = frames.rates({REVENUE_CHURN: [(10, 100), (-20, 100), (120, 100)]})
+    (ax,) = plots.rates(rates.assign(low=np.nan, high=np.nan), [REVENUE_CHURN], ENGLISH)
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[0.1, -0.2, 1.2]]
+    assert ax.get_ylim()[0] <= -0.2
+    assert not any(len(path.vertices) for band in ax.collections for path in band.get_paths())
 
 
 def test_rates_are_read_in_per_cent_over_the_same_time() -> None:

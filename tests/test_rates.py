@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 
 import ibis
 import pytest
@@ -11,7 +12,18 @@ from histories import History, Kit, cells, records
 from retention.ledger import LEDGER
 from retention.lifecycle import SPELLS
 from retention.periods import Calendar
-from retention.rates import CHURN, MEASURES, RATES, REACTIVATION, RETENTION, WIN_BACK, rates
+from retention.rates import (
+    CHURN,
+    MEASURES,
+    QUICK_RATIO,
+    RATES,
+    REACTIVATION,
+    RETENTION,
+    REVENUE_CHURN,
+    WIN_BACK,
+    rates,
+)
+from retention.transactions import CUSTOMER_DAYS
 
 WEEK_1, WEEK_2, WEEK_3 = date(2024, 1, 1), date(2024, 1, 8), date(2024, 1, 15)
 
@@ -37,29 +49,37 @@ def test_two_weeks(kit: Kit) -> None:
     assert cells(history.rates(), *names) == [
         # nobody is there at the opening of week 1
         (WEEK_1, WEEK_2, "churn", 0, 0, None),
+        # four are new; ann and dan lapse
+        (WEEK_1, WEEK_2, "quick_ratio", 4, 2, 2.0),
         (WEEK_1, WEEK_2, "reactivation", 0, 0, None),
         (WEEK_1, WEEK_2, "retention", 0, 0, None),
+        (WEEK_1, WEEK_2, "revenue_churn", 0, 0, None),
         (WEEK_1, WEEK_2, "win_back", 0, 0, None),
         # bob and cat open active; cat alone closes so, whose absence in between is no matter
         (WEEK_2, WEEK_3, "churn", 1, 2, 0.5),
+        # ann is won back, bob and cat are reactivated; bob lapses twice, ann and cat once
+        (WEEK_2, WEEK_3, "quick_ratio", 3, 4, 0.75),
         # dan opens dormant and ann lost; ann buys, and counts though she does not close active
         (WEEK_2, WEEK_3, "reactivation", 1, 2, 0.5),
         (WEEK_2, WEEK_3, "retention", 1, 2, 0.5),
+        # bob and cat have bought for 10 each
+        (WEEK_2, WEEK_3, "revenue_churn", 10, 20, 0.5),
         (WEEK_2, WEEK_3, "win_back", 1, 1, 1.0),
     ]
-    churn, *_, win_back = cells(history.rates(), "low", "high", period=WEEK_2)
+    churn, quick, *_, money, win_back = cells(history.rates(), "low", "high", period=WEEK_2)
     # 1 of 2: z^2 = 3.841459; 0.5 -+ z sqrt(0.125 + z^2/16) / (1 + z^2/2)
     #       = 0.5 -+ 1.959964 x 0.604227 / 2.920729 = 0.5 -+ 0.405469
     assert churn == pytest.approx((0.094531, 0.905469), abs=1e-6)
     # 1 of 1: low = 1 / (1 + z^2) = 1 / 4.841459
     assert win_back == pytest.approx((0.206549, 1.0), abs=1e-6)
+    assert quick == money == (None, None)
 
 
 def test_an_empty_at_risk_set_has_no_rate_and_not_zero_percent(kit: Kit) -> None:
     # Nobody is lost at any opening, and nobody at all is there at the first.
     found = kit.drawn({"ann": "$..$..$ $..$.."}, lost_after=9).rates()
     empty = [row for row in records(found) if row["denominator"] == 0]
-    assert {row["measure"] for row in empty} == set(MEASURES)
+    assert {row["measure"] for row in empty} == set(MEASURES) - {QUICK_RATIO}
     for row in empty:
         assert (row["numerator"], row["rate"], row["low"], row["high"]) == (0, None, None, None)
 
@@ -68,7 +88,10 @@ def test_an_observed_zero_is_zero(kit: Kit) -> None:
     # Ann is active at the opening of week 2 and stays so; bob is lost and does not come back.
     found = kit.drawn({"ann": "......$ $.$.$.$", "bob": "$...... ......."}).rates()
     shares = {row["measure"]: row["rate"] for row in records(found) if row["period"] == WEEK_2}
-    assert shares == {CHURN: 0.0, RETENTION: 1.0, REACTIVATION: 0.0, WIN_BACK: 0.0}
+    assert shares == {
+        **{CHURN: 0.0, RETENTION: 1.0, REACTIVATION: 0.0, WIN_BACK: 0.0},
+        **{REVENUE_CHURN: 0.0, QUICK_RATIO: None},  # nobody lapsed
+    }
     # 0 of 1: high = z^2 / (1 + z^2) = 3.841459 / 4.841459
     assert cells(found, "low", "high", period=WEEK_2, measure=CHURN) == [
         (0.0, pytest.approx(0.793451, abs=1e-6))
@@ -162,7 +185,7 @@ def test_with_equal_thresholds_both_measures_are_of_the_lost(kit: Kit) -> None:
 
 def test_the_running_period_has_no_rate(kit: Kit) -> None:
     found = kit.drawn({"ann": "$...... $....."}).rates()
-    assert cells(found, "period") == [WEEK_1] * 4
+    assert cells(found, "period") == [WEEK_1] * len(MEASURES)
 
 
 def test_a_silent_period_has_its_rates(kit: Kit) -> None:
@@ -187,7 +210,85 @@ def test_a_new_year_changes_nothing(kit: Kit) -> None:
     ]
 
 
+def revenue_churn(history: History) -> list[tuple[float, float]]:
+    return counted(history, REVENUE_CHURN)
+
+
+def test_revenue_churn_weighs_customers_by_what_they_brought_in(kit: Kit) -> None:
+    # Of two active customers one leaves, who brought in 25 of 35; an earlier leaver does not count.
+    history = kit.drawn(
+        {
+            "large": "....s.$ .......",
+            "small": "......$ $.$.$.$",
+            "gone before": "s...... .......",
+        }
+    )
+    assert revenue_churn(history) == [(0, 0), (25, 35)]
+    assert counted(history, CHURN) == [(0, 0), (1, 2)]
+
+
+def test_a_return_within_the_period_takes_no_revenue_away(kit: Kit) -> None:
+    # Away and back on Friday; away, back and away again.
+    history = kit.drawn({"back": "......$ ....$.$", "gone": "......s ...$..."})
+    assert revenue_churn(history) == [(0, 0), (15, 25)]
+
+
+def test_the_opening_day_itself_is_not_before_the_opening(kit: Kit) -> None:
+    history = kit.drawn({"ann": "......$ $.s.$.. ......."})
+    assert revenue_churn(history) == [(0, 0), (10, 10), (0, 0)]
+
+
+def test_refunds_are_taken_off_and_may_leave_nothing_to_lose(kit: Kit) -> None:
+    # 10 - 10 = 0 of ann, 15 - 10 = 5 of bob, who leaves; in the last week ann alone is active.
+    history = kit.drawn(
+        {"ann": "...r..$ $.$.$.$ $.$.$.$", "bob": "..r...s ....... ......."}, inactive_after=3
+    )
+    assert revenue_churn(history) == [(0, 0), (5, 5), (0, 40)]
+    history = kit.drawn({"ann": ".r.r..$ ......."})
+    assert revenue_churn(history)[1] == (-10, -10)
+    assert cells(history.rates(), "rate", measure=REVENUE_CHURN) == [None, None]
+
+
+@pytest.mark.parametrize(("before", "expected"), [(365, 30.0), (366, 10.0)])
+def test_revenue_of_365_days_before_the_opening_day(kit: Kit, before: int, expected: float) -> None:
+    opening = date(2024, 3, 1)  # a leap day lies between
+    days = {
+        "ann": [
+            (opening - timedelta(days=before), Decimal(20)),
+            (date(2024, 2, 20), Decimal(10)),
+        ]
+    }
+    history = kit(days, as_of=date(2024, 3, 31), inactive_after=30, frequency="month")
+    assert revenue_churn(history)[-1] == (expected, expected)
+
+
+def test_a_refund_long_before_the_first_purchase_is_forgotten_in_time(kit: Kit) -> None:
+    # 370 and 360 days before the opening of February, which opens with the first customer active.
+    opening = date(2024, 2, 1)
+    days = {
+        "ann": [
+            (opening - timedelta(days=370), Decimal(-7)),
+            (opening - timedelta(days=360), Decimal(-2)),
+            (date(2024, 1, 31), Decimal(10)),
+        ]
+    }
+    history = kit(
+        days, as_of=date(2024, 3, 31), inactive_after=60, lost_after=90, frequency="month"
+    )
+    assert revenue_churn(history) == [(0, 0), (0, 8), (10, 10)]
+
+
+def test_the_quick_ratio_may_exceed_one_and_counts_events(kit: Kit) -> None:
+    # Ann lapses on Wednesday and is back on Friday; bob and cat are new.
+    history = kit.drawn(
+        {"ann": "......$ ...$..$", "bob": "....... .....$.", "cat": "....... ......$"}
+    )
+    assert counted(history, QUICK_RATIO) == [(1, 0), (4, 2)]
+    assert cells(history.rates(), "rate", measure=QUICK_RATIO) == [None, 2.0]
+
+
 def test_schema_holds_on_no_engine_at_all() -> None:
     calendar = Calendar("month", date(2024, 1, 1), date(2024, 3, 31))
     spells, ledger = ibis.table(SPELLS, name="spells"), ibis.table(LEDGER, name="ledger")
-    assert rates(spells, ledger, calendar=calendar).schema() == RATES
+    days = ibis.table(CUSTOMER_DAYS, name="days")
+    assert rates(spells, days, ledger, calendar=calendar).schema() == RATES

@@ -13,7 +13,16 @@ from retention import ledger, lifecycle, rates, thresholds, transactions
 from retention.cohorts import COHORTS, RETURNS
 from retention.language import ABSENT, LANGUAGES, Language
 from retention.sensitivity import SENSITIVITY
-from retention.words import COLUMNS, DEFINITIONS, NAMES, UNSHOWN, heading_of, name_of, text_of
+from retention.words import (
+    COLUMNS,
+    DEFINITIONS,
+    NAMES,
+    OF_MONEY,
+    UNSHOWN,
+    heading_of,
+    name_of,
+    text_of,
+)
 
 ENGLISH = Language()
 SCHEMAS = {
@@ -40,6 +49,7 @@ def test_every_published_column_has_a_heading_or_is_left_out_on_purpose(frame: s
 
 def test_what_is_left_out_has_no_heading_and_what_has_one_is_published() -> None:
     published = {column for columns in SCHEMAS.values() for column in columns}
+    published |= set(OF_MONEY.values())
     assert not set(COLUMNS) & UNSHOWN
     assert set(COLUMNS) | UNSHOWN == published
 

@@ -17,9 +17,10 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 
 from retention.language import Language
+from retention.rates import REVENUE_CHURN
 from retention.reporting.bundles import FACTS, FRAME, as_csv
 from retention.style import STYLE
-from retention.words import COLUMNS, UNSHOWN, heading_of, text_of
+from retention.words import COLUMNS, OF_MONEY, UNSHOWN, heading_of, text_of
 
 _NUMERIC = {"count", "money", "share", "factor"}
 # For JupyterLab alone, in its light and dark themes; the exported page leaves it out.
@@ -81,6 +82,8 @@ class Shown:
         show(f'<p class="lead">{escape(text)}</p>', text)
 
     def _table(self, frame: pd.DataFrame, caption: str) -> str:
+        if "measure" in frame.columns and frame["measure"].eq(REVENUE_CHURN).all():
+            frame = frame.rename(columns=OF_MONEY).drop(columns=["low", "high"])
         columns = [column for column in frame.columns if column not in UNSHOWN]
         kinds = {c: ' class="num"' if COLUMNS[c][1] in _NUMERIC else "" for c in columns}
         head = "".join(
