@@ -1,7 +1,7 @@
 """The `retention` command.
 
 Exit codes: 0 all units published; 1 some failed, the others are published; 2 settings or data
-refused, nothing ran and nothing was written; 3 none published; 130 interrupted.
+refused, nothing ran and nothing was written; 3 none published; 130 interrupted, 143 terminated.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import signal
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,7 +21,9 @@ from retention.errors import RetentionError, SettingsRefused
 if TYPE_CHECKING:
     from retention.reporting.runner import Batch
 
-SOME_FAILED, REFUSED, NONE_PUBLISHED, INTERRUPTED = 1, 2, 3, 130
+SOME_FAILED, REFUSED, NONE_PUBLISHED = 1, 2, 3
+STOPPED = 128
+"""Of a run that a signal stopped; the number of the signal is added, as shells have it."""
 
 app = typer.Typer(
     help="Who are we losing, who comes back, and what is it worth: reports per business unit.",
@@ -47,8 +50,12 @@ Notebook = Annotated[
 def main() -> None:
     """Entry point of the `retention` script."""
     # A scheduler ends a run with SIGTERM: kernels and half-written files go as with Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _terminated)
     app()
+
+
+def _terminated(number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(signal.Signals(number))
 
 
 @app.command()
@@ -62,6 +69,13 @@ def run(
     as_of: AsOf = None,
     notebook: Notebook = None,
     timeout: Annotated[int, typer.Option(min=1, help="Seconds that one unit may take.")] = 3600,
+    cell_timeout: Annotated[
+        int | None, typer.Option(min=1, help="Seconds that one cell may take; by default no limit.")
+    ] = None,
+    memory_mb: Annotated[
+        int | None,
+        typer.Option(min=1, help="Memory that one unit may take, in MB; by default no limit."),
+    ] = None,
     max_kb: Annotated[int, typer.Option(min=1, help="Size that a page may have.")] = 600,
     resume: Annotated[
         bool,
@@ -75,13 +89,15 @@ def run(
     """Check every unit, run each in a kernel of its own, publish the reports and their index."""
     with _spoken():
         from retention.reporting import runner
+        from retention.reporting.limits import MEGABYTE, Limits
         from retention.reporting.preflight import preflight
         from retention.reporting.progress import Watch
 
         found, path = preflight(
             units or [], params=params, as_of=as_of.date() if as_of else None, notebook=notebook
         )
-        plan = runner.Plan(path, out, jobs, timeout, max_kb * 1000, resume)
+        limits = Limits(timeout, cell_timeout, memory_mb * MEGABYTE if memory_mb else None)
+        plan = runner.Plan(path, out, jobs, limits, max_kb * 1000, resume)
         with Watch(len(found)) as watch:
             batch = runner.run(found, plan, watch=watch)
         watch.explain(batch.results)
@@ -154,8 +170,9 @@ def _spoken() -> Iterator[None]:
         problems = [str(error)]
     except OSError as error:
         problems = [f"{error.filename or 'the system'}: {error.strerror or error}"]
-    except KeyboardInterrupt:
-        raise typer.Exit(INTERRUPTED) from None
+    except KeyboardInterrupt as interrupt:
+        number = interrupt.args[0] if interrupt.args else signal.SIGINT
+        raise typer.Exit(STOPPED + number) from None
     for problem in dict.fromkeys(problems):
         typer.echo(" ".join(problem.split()), err=True)
     raise typer.Exit(REFUSED)
@@ -163,8 +180,8 @@ def _spoken() -> Iterator[None]:
 
 def _exit_code(batch: "Batch") -> int:
     good = [result.outcome.status.good for result in batch.results]
-    if batch.interrupted:
-        return INTERRUPTED
+    if batch.stopped_by:
+        return STOPPED + batch.stopped_by
     if all(good) and batch.index:
         return 0
     return SOME_FAILED if any(good) else NONE_PUBLISHED

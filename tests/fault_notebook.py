@@ -32,7 +32,8 @@ match fault.split("-")[0]:
     case "raises": raise ValueError("no such <b>column</b>")
     case "refused": raise DataRefused("orders.csv: column ordered_at is missing")
     case "broken": raise CheckFailed("active: 10 + 1 - 2 is not 8")
-    case "endless": time.sleep(600)"""
+    case "endless": time.sleep(600)
+    case "greedy": hoard = [os.urandom(50_000_000) for _ in range(200)]"""
 
 FACTS = """\
 tile = {"key": "active", "label": f"Active at {name}", "value": "1,234", "detail": "of 2,000",

@@ -120,7 +120,7 @@ def test_a_stopped_run_ends_its_kernels_and_keeps_what_is_published(
     kernels = own.children(recursive=True)
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
+    assert process.returncode == 128 + number, said
     assert b"endless: interrupted" in said
     assert b"Traceback" not in said
     assert psutil.wait_procs(kernels, timeout=10)[1] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import struct
 from pathlib import Path
 from typing import Any
@@ -80,8 +81,9 @@ def test_every_command_and_option_is_named() -> None:
 
 
 def test_exit_codes() -> None:
-    codes = (0, cli.SOME_FAILED, cli.REFUSED, cli.NONE_PUBLISHED, cli.INTERRUPTED)
-    assert [int(code) for code, _ in table("exit code")] == list(codes)
+    stopped = [cli.STOPPED + number for number in (signal.SIGINT, signal.SIGTERM)]
+    codes = [0, cli.SOME_FAILED, cli.REFUSED, cli.NONE_PUBLISHED, *stopped]
+    assert [int(code) for cell, _ in table("exit code") for code in cell.split(",")] == codes
 
 
 def test_what_is_to_be_opened_is_there() -> None:

@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from retention.errors import SettingsRefused
 from retention.reporting.bundles import FACTS, FRAME, facts, frames
+from retention.reporting.limits import MEGABYTE, Limits
 from retention.reporting.notebooks import load_notebook, parameters
 from retention.reporting.outcome import (
     Execution,
@@ -29,7 +30,8 @@ FAULTS = {
     "raises": (Status.NOTEBOOK_ERROR, "ValueError: no such <b>column</b>"),
     "refused": (Status.DATA_REFUSED, "orders.csv: column ordered_at is missing"),
     "broken": (Status.CHECK_FAILED, "active: 10 + 1 - 2 is not 8"),
-    "endless": (Status.TIMED_OUT, "was at work when the unit's 7 seconds were over"),
+    "endless": (Status.TIMED_OUT, "was at work for longer than the 8 seconds that one cell may"),
+    "greedy": (Status.KERNEL_DIED, " MB of memory; 500 MB are allowed"),
     "mute": (Status.NOTEBOOK_ERROR, "shows 0 summaries"),
     "reaches": (Status.GATE_FAILED, "<img> refers to http://example.org/x.png"),
 }
@@ -45,7 +47,12 @@ def batch(folder: Path) -> Batch:
     """One run of every fault there is, between two good units, in real kernels."""
     units = [unit(folder, "good"), *(unit(folder, slug) for slug in FAULTS)]
     units.append(unit(folder, "hostile", name=HOSTILE))
-    plan = Plan(written(folder), folder / "reports", jobs=4, unit_seconds=7)
+    plan = Plan(
+        written(folder),
+        folder / "reports",
+        4,
+        Limits(60, cell_seconds=8, memory_bytes=500 * MEGABYTE),
+    )
     return run(units, plan)
 
 
@@ -142,11 +149,18 @@ def test_nothing_is_left_behind(reports: Path) -> None:
     assert not (reports / "raises" / "latest.html").exists()
 
 
+def test_all_cells_of_a_unit_have_a_limit_together(tmp_path: Path) -> None:
+    plan = Plan(written(tmp_path), tmp_path / "reports", limits=Limits(4, cell_seconds=60))
+    outcome = of(run([unit(tmp_path, "endless")], plan), "endless")
+    assert outcome.status is Status.TIMED_OUT
+    assert "was at work when the unit's 4 seconds were over." in outcome.message
+
+
 def test_resume_runs_only_what_is_not_published_with_these_settings(
     folder: Path, reports: Path
 ) -> None:
     path = folder / "note{books}" / "retention_report.ipynb"
-    plan = Plan(path, reports, unit_seconds=60, resume=True)
+    plan = Plan(path, reports, limits=Limits(60), resume=True)
     same, changed = unit(folder, "good"), unit(folder, "hostile", name="Changed")
     results = run([same, changed, unit(folder, "raises")], plan).results
     statuses = [result.outcome.status for result in results]

@@ -27,6 +27,7 @@ from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
+from retention.reporting.limits import Limits, MemoryWatch
 from retention.reporting.outcome import Execution, StoppedError
 
 _ENGINE = "retention"
@@ -80,19 +81,18 @@ def execute(
     *,
     parameters: Mapping[str, str | int],
     folder: Path,
-    seconds: int,
+    limits: Limits,
     stop: Stop | None = None,
 ) -> Execution:
     """Execute a copy of the notebook in a new kernel and return what was seen; raises nothing.
 
     `parameters`: plain text and numbers, since papermill writes them as code. `folder`: the
-    working folder of the kernel. `seconds`: the limit for all cells together. The kernel runs the
-    Python that runs this, whatever kernels a user has installed under that name, and is gone when
-    this returns.
+    working folder of the kernel. The kernel runs the Python that runs this, whatever kernels a user
+    has installed under that name, and is gone when this returns.
     """
     stop = stop or Stop()
     with tempfile.TemporaryDirectory(prefix="rk-", ignore_cleanup_errors=True) as scratch:
-        session = _Session(Path(scratch), folder=folder, seconds=seconds, stop=stop)
+        session = _Session(Path(scratch), folder=folder, limits=limits, stop=stop)
         error: Exception | None = None
         try:
             with stop.watching(session):
@@ -122,20 +122,24 @@ def execute(
             error=error,
             exit_code=session.exit_code,
             stderr=session.stderr(),
-            seconds=seconds,
+            limits=limits,
+            cell_limited=session.cell_limited,
+            memory=session.memory,
         )
 
 
 class _Session:
     """One kernel and what it answered."""
 
-    def __init__(self, scratch: Path, *, folder: Path, seconds: int, stop: Stop) -> None:
+    def __init__(self, scratch: Path, *, folder: Path, limits: Limits, stop: Stop) -> None:
         self.folder = folder
         self.notebook: NotebookNode | None = None
         self.answered: set[str] = set()
-        self.started = False
+        self.cell_limited = False
         self._stderr = scratch / "stderr.txt"
-        self._seconds = seconds
+        self._limits = limits
+        self._watch: MemoryWatch | None = None
+        self._watching = contextlib.ExitStack()
         self._deadline = math.inf
         self._stop = stop
         self._process: subprocess.Popen[bytes] | None = None
@@ -153,7 +157,7 @@ class _Session:
     def run(self, manager: Any) -> None:
         """Execute the notebook that papermill prepared."""
         self.notebook = manager.nb
-        self._deadline = time.monotonic() + self._seconds + _START_SECONDS
+        self._deadline = time.monotonic() + self._limits.unit_seconds + _START_SECONDS
         client = PapermillNotebookClient(
             manager,
             km=self._manager,
@@ -166,7 +170,7 @@ class _Session:
             on_cell_executed=self._on_cell_executed,
             log=_log,
         )
-        with self._stderr.open("wb") as stderr:
+        with self._watching, self._stderr.open("wb") as stderr:
             client.execute(cleanup_kc=True, stdout=subprocess.DEVNULL, stderr=stderr)
 
     def kill(self) -> None:
@@ -192,15 +196,25 @@ class _Session:
             return ""
         return self._stderr.read_bytes()[-_STDERR_BYTES:].decode("utf-8", "replace")
 
+    @property
+    def memory(self) -> int:
+        """The most memory that the kernel was seen to have, in bytes; 0 where none was seen."""
+        return self._watch.peak if self._watch else 0
+
     def _remaining(self, _cell: NotebookNode) -> int:
-        return max(1, math.ceil(self._deadline - time.monotonic()))
+        of_unit = max(1, math.ceil(self._deadline - time.monotonic()))
+        of_cell = self._limits.cell_seconds or of_unit
+        self.cell_limited = of_cell < of_unit
+        return min(of_cell, of_unit)
 
     def _on_cell_start(self, **_: object) -> None:
         self._stop.check()
-        if not self.started:
-            self.started = True
+        if self._process is None:
             self._process = getattr(self._manager.provisioner, "process", None)
-            self._deadline = time.monotonic() + self._seconds
+            self._deadline = time.monotonic() + self._limits.unit_seconds
+            if self._process:
+                watch = MemoryWatch(self._process.pid, most=self._limits.memory_bytes)
+                self._watch = self._watching.enter_context(watch)
 
     def _on_cell_executed(
         self, *, cell: NotebookNode, execute_reply: Mapping[str, Any] | None, **_: object

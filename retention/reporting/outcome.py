@@ -8,11 +8,13 @@ the runner saw itself: the exception, and which cells the kernel answered with "
 import re
 import signal
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
+
+from retention.reporting.limits import MEGABYTE, Limits
 
 
 class Status(StrEnum):
@@ -84,7 +86,9 @@ class Execution:
     """What the runner saw of one notebook: as far as it got, and what it met.
 
     `answered`: ids of the cells that the kernel answered with "ok". `error`: what was raised, if
-    anything. `exit_code` and `stderr`: of a kernel that died. `seconds`: the limit of the unit.
+    anything. `exit_code` and `stderr`: of a kernel that died. `cell_limited`: whether the last cell
+    had less time than the unit. `memory`: the most bytes that the kernel was seen to have, 0 where
+    the system did not say.
     """
 
     notebook: NotebookNode
@@ -92,7 +96,9 @@ class Execution:
     error: BaseException | None = None
     exit_code: int | None = None
     stderr: str = ""
-    seconds: int = 0
+    limits: Limits = field(default_factory=Limits)
+    cell_limited: bool = False
+    memory: int = 0
 
 
 @dataclass(frozen=True)
@@ -191,7 +197,8 @@ def _died(execution: Execution, missing: _Missing | None) -> Outcome:
     where = f"while {_lower(missing.name)} ran" if missing else "after the last cell"
     if missing and not execution.answered:
         where += ", or before it was ready"
-    message = f"The kernel died {where}{_reason(execution.exit_code)}."
+    reason = _exceeded(execution) or _reason(execution)
+    message = f"The kernel died {where} ({reason})." if reason else f"The kernel died {where}."
     return Outcome(
         Status.KERNEL_DIED, message, missing.number if missing else None, execution.stderr
     )
@@ -199,20 +206,38 @@ def _died(execution: Execution, missing: _Missing | None) -> Outcome:
 
 def _timed_out(execution: Execution, missing: _Missing | None) -> Outcome:
     where = f"{missing.name} was at work" if missing else "The last cell was done"
-    message = f"{where} when the unit's {execution.seconds} seconds were over."
+    message = f"{where} when the unit's {execution.limits.unit_seconds} seconds were over."
+    if execution.cell_limited:
+        seconds = execution.limits.cell_seconds
+        message = f"{where} for longer than the {seconds} seconds that one cell may take."
     if _SLOW_START in str(execution.error):
         message = "The kernel did not start in time; the machine may be overloaded."
     return Outcome(Status.TIMED_OUT, message, missing.number if missing else None, execution.stderr)
 
 
-def _reason(exit_code: int | None) -> str:
-    if exit_code is None or exit_code == 0:
+def _exceeded(execution: Execution) -> str:
+    most = execution.limits.memory_bytes
+    if most is None or execution.memory <= most:
         return ""
-    if exit_code > 0:
-        return f" (exit code {exit_code})"
-    name = signal.Signals(-exit_code).name if -exit_code in set(signal.Signals) else ""
+    return f"it took {_megabytes(execution.memory)} of memory; {_megabytes(most)} are allowed"
+
+
+def _reason(execution: Execution) -> str:
+    code = execution.exit_code
+    if code is None or code == 0:
+        return ""
+    seen = (
+        f"; it was seen with {_megabytes(execution.memory)} of memory" if execution.memory else ""
+    )
+    if code > 0:
+        return f"exit code {code}{seen}"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else ""
     memory = "; the system does this when memory runs out" if name == "SIGKILL" else ""
-    return f" (killed by signal {-exit_code} {name}{memory})"
+    return f"killed by signal {-code} {name}{memory}{seen}"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / MEGABYTE:,.0f} MB"
 
 
 def _lower(name: str) -> str:

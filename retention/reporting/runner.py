@@ -1,9 +1,10 @@
 """Units side by side, each in a kernel of its own; the failure of one stops no other."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from retention.params import Settings
@@ -12,10 +13,9 @@ from retention.reporting.comparison import previous_report
 from retention.reporting.delivery import Result, deliver, published_already
 from retention.reporting.index import write_index
 from retention.reporting.kernels import Stop
+from retention.reporting.limits import Limits
 from retention.reporting.outcome import Outcome, Status
 from retention.reporting.work import Attempt, Task, work
-
-UNIT_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Plan:
     notebook: Path
     out: Path
     jobs: int | None = None
-    unit_seconds: int = UNIT_SECONDS
+    limits: Limits = field(default_factory=Limits)
     page_bytes: int = gate.PAGE_BYTES
     resume: bool = False
 
@@ -34,12 +34,13 @@ class Plan:
 class Batch:
     """The results in the order of the settings, and the index page that shows them.
 
-    `index` is None where it could not be written; the one before is still there.
+    `index` is None where it could not be written; the one before is still there. `stopped_by` is
+    the signal that ended the run before its last unit, if one did.
     """
 
     results: list[Result]
     index: Path | None
-    interrupted: bool = False
+    stopped_by: signal.Signals | None = None
 
 
 def run(
@@ -50,7 +51,8 @@ def run(
     `units` have distinct slugs; an `as_of` they carry is passed to the notebook. `watch` is called
     in this thread, with each result as it is there. Raises SettingsRefused where the notebook
     cannot be run and OSError where `out` cannot be written at all, both before any kernel starts.
-    A KeyboardInterrupt ends the kernels, keeps what is published and comes back as `interrupted`.
+    A KeyboardInterrupt ends the kernels, keeps what is published and comes back as `stopped_by`:
+    the signal that it carries, else SIGINT.
     """
     manifest.git_state.cache_clear()
     text = notebooks.as_text(notebooks.load_notebook(plan.notebook))
@@ -70,22 +72,27 @@ def run(
         else:
             folder = notebooks.working_folder(settings, plan.notebook)
             before = previous_report(plan.out / settings.slug)
-            task = Task(settings, text, folder, plan.unit_seconds, plan.page_bytes, before)
+            task = Task(settings, text, folder, plan.limits, plan.page_bytes, before)
             tasks.append(task)
-    stop, interrupted = Stop(), False
+    stop, stopped_by = Stop(), None
     with ThreadPoolExecutor(_jobs(plan, len(tasks)), "unit") as executor:
         try:
             for task, attempt in _attempts(executor, tasks, stop):
                 settle(deliver(task.settings, attempt, out=plan.out, notebook=source))
-        except KeyboardInterrupt:
-            interrupted = True
+        except KeyboardInterrupt as interrupt:
+            stopped_by = signal_of(interrupt)
             stop.now()
             executor.shutdown(wait=True, cancel_futures=True)
     for settings in units:
         if settings.slug not in results:
             settle(Result(settings, Outcome(Status.INTERRUPTED, "The run was stopped before it.")))
     ordered = [results[settings.slug] for settings in units]
-    return Batch(ordered, _index(plan.out), interrupted)
+    return Batch(ordered, _index(plan.out), stopped_by)
+
+
+def signal_of(interrupt: KeyboardInterrupt) -> signal.Signals:
+    """Return the signal that a KeyboardInterrupt stands for."""
+    return interrupt.args[0] if interrupt.args else signal.SIGINT
 
 
 def processors() -> int:

@@ -14,6 +14,7 @@ from retention.reporting import bundles, export, gate, notebooks
 from retention.reporting.banners import banners
 from retention.reporting.comparison import LEDGER, RESTATEMENTS, Comparison, Previous, compared
 from retention.reporting.kernels import Stop, execute
+from retention.reporting.limits import Limits
 from retention.reporting.manifest import kit_version
 from retention.reporting.outcome import Execution, Outcome, Status, StepFailedError, classify
 
@@ -22,14 +23,14 @@ from retention.reporting.outcome import Execution, Outcome, Status, StepFailedEr
 class Task:
     """Everything that the work on one unit needs, and nothing that cannot travel to a worker.
 
-    `notebook` is the text of the notebook, `folder` where it runs, `seconds` and `page_bytes` the
-    limits of the unit, `previous` the report of the unit that was published before.
+    `notebook` is the text of the notebook, `folder` where it runs, `page_bytes` the size that a
+    page may have, `previous` the report of the unit that was published before.
     """
 
     settings: Settings
     notebook: str
     folder: Path
-    seconds: int
+    limits: Limits
     page_bytes: int
     previous: Previous | None = None
 
@@ -46,6 +47,7 @@ class Attempt:
     facts: dict[str, Any] = field(default_factory=dict)
     frames: dict[str, str] = field(default_factory=dict)
     comparison: Comparison | None = None
+    memory: int = 0
 
 
 def work(task: Task, *, stop: Stop | None = None) -> Attempt:
@@ -57,12 +59,15 @@ def work(task: Task, *, stop: Stop | None = None) -> Attempt:
             notebook,
             parameters=notebooks.parameters(task.settings, folder=task.folder),
             folder=task.folder,
-            seconds=task.seconds,
+            limits=task.limits,
             stop=stop,
         )
     except Exception as error:  # a defect of the kit stays with its unit
         execution = Execution(notebook, error=error)
-    outcome, made = classify(execution), partial(Attempt, notebook=execution.notebook)
+    outcome, made = (
+        classify(execution),
+        partial(Attempt, notebook=execution.notebook, memory=execution.memory),
+    )
     if outcome.status is Status.PUBLISHED:
         try:
             made = partial(made, **_finished(execution.notebook, task))

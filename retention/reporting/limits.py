@@ -1,0 +1,72 @@
+"""What one unit may take of the machine, and what its kernel was seen to take."""
+
+import threading
+from dataclasses import dataclass
+from types import TracebackType
+
+import psutil
+
+UNIT_SECONDS = 3600
+MEGABYTE = 1_000_000
+
+_EVERY_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds for all cells together and for one cell, bytes of memory of the kernel; None: any."""
+
+    unit_seconds: int = UNIT_SECONDS
+    cell_seconds: int | None = None
+    memory_bytes: int | None = None
+
+
+class MemoryWatch:
+    """Looks at the memory of a process and of those it started, a few times a second; a context.
+
+    `peak` is the most that was seen, in bytes: the resident memory, which is what a machine runs
+    out of. A process that takes more than `most` is killed, with what it started.
+    """
+
+    def __init__(self, pid: int, *, most: int | None = None) -> None:
+        self.peak = 0
+        self.exceeded = False
+        self._most = most
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, args=(pid,), daemon=True)
+
+    def __enter__(self) -> "MemoryWatch":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self, pid: int) -> None:
+        try:
+            process = psutil.Process(pid)
+            while True:
+                family = [process, *process.children(recursive=True)]
+                self.peak = max(self.peak, sum(_resident(member) for member in family))
+                if self._most is not None and self.peak > self._most:
+                    self.exceeded = True
+                    for member in family:
+                        member.kill()
+                if self._over.wait(_EVERY_SECONDS):
+                    return
+        except psutil.Error:  # it ended: there is nothing more to see
+            return
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        resident: int = process.memory_info().rss
+    except psutil.Error:
+        return 0
+    return resident
