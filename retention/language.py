@@ -7,14 +7,14 @@ are Babel's.
 import gettext
 import io
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Self, TypeVar, get_args
+from typing import Any, Self, TypeVar
 
 from babel.core import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_interval, format_skeleton
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -26,7 +26,7 @@ from babel.numbers import (
     format_percent,
 )
 
-from retention.periods import Frequency
+from retention.periods import CUTS, FREQUENCIES, GREGORIAN, MONTHS, WEEKDAYS, Frequency, Rules
 
 LOCALES = Path(__file__).parent / "locales"
 SOURCE = "en"
@@ -49,14 +49,17 @@ EARLIER = {
     "quarter": "a quarter earlier",
     "year": "a year earlier",
 }
-# A period in a sentence needs its preposition and article, and these differ with its length: "en
-# junio", "el 30 de junio", "en la semana 26". So each length is a message of its own.
+# A period in a sentence needs its preposition and article, and these differ with what it is called:
+# "en junio", "el 30 de junio", "en la semana 26". So each kind of name is a message of its own.
 DURING = {
     "day": "on {day}",
     "week": "in {week}",
     "month": "in {month}",
     "quarter": "in {quarter}",
     "year": "in {year}",
+    "week_from": "in the {week_from}",
+    "fiscal_month": "in {fiscal_month}",
+    "fiscal_year": "in {fiscal_year}",
 }
 AT_CLOSE = {
     "day": "at the close of {day}",
@@ -64,6 +67,9 @@ AT_CLOSE = {
     "month": "at the close of {month}",
     "quarter": "at the close of {quarter}",
     "year": "at the close of {year}",
+    "week_from": "at the close of the {week_from}",
+    "fiscal_month": "at the close of {fiscal_month}",
+    "fiscal_year": "at the close of {fiscal_year}",
 }
 SINCE = {
     "day": "since {day}",
@@ -71,6 +77,27 @@ SINCE = {
     "month": "since {month}",
     "quarter": "since {quarter}",
     "year": "since {year}",
+    "week_from": "since the {week_from}",
+    "fiscal_month": "since {fiscal_month}",
+    "fiscal_year": "since {fiscal_year}",
+}
+FISCAL = {
+    "month": "period {number} of FY{year} ({span})",
+    "quarter": "Q{number} FY{year} ({span})",
+    "year": "fiscal year {year} ({span})",
+}
+FISCAL_SHORT = {
+    "month": "P{number} FY{year}",
+    "quarter": "Q{number} FY{year}",
+    "year": "FY{year}",
+}
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "language": LANGUAGES,
+    "frequency": FREQUENCIES,
+    "calendar": CUTS,
+    "week_start": WEEKDAYS,
+    "fiscal_year_start": MONTHS,
 }
 
 _Key = TypeVar("_Key", bound=Hashable)
@@ -99,6 +126,7 @@ class Language:
     code: str = SOURCE
     currency: str = "EUR"
     frequency: Frequency = "month"
+    rules: Rules = GREGORIAN
 
     @classmethod
     def of(cls, told: Mapping[str, object]) -> Self:
@@ -107,11 +135,10 @@ class Language:
         >>> Language.of({"language": "fr", "currency": "EUR"}).code, Language.of({}).code
         ('fr', 'en')
         """
-        code = str(told.get("language"))
         currency = str(told.get("currency") or cls.currency)
-        frequency = told.get("frequency")
-        known = next((each for each in get_args(Frequency) if each == frequency), cls.frequency)
-        return cls(code if code in LANGUAGES else SOURCE, currency, known)
+        rules = {each.name: _told(told, each.name, each.default) for each in fields(Rules)}
+        frequency = _told(told, "frequency", cls.frequency)
+        return cls(_told(told, "language", SOURCE), currency, frequency, Rules(**rules))
 
     @property
     def locale(self) -> Locale:
@@ -229,17 +256,57 @@ class Language:
         >>> Language("fr").period(october), Language().period(october, short=True)
         ('octobre 2026', 'Oct 2026')
         """
-        if self.frequency == "week":
-            year, week, _ = start.isocalendar()
-            if short:
-                return self("W{week} {year}", week=week, year=year)
-            return self("week {week} of {year}", week=week, year=year)
-        if self.frequency == "month" and short:
-            return format_date(start, "LLL y", locale=self.locale).replace(".", "")
+        # Frames hold time stamps, which do not compare with days.
+        start = date(start.year, start.month, start.day)
         if self.frequency == "day":
             return self._short_day(start) if short else self.day(start)
+        if self.frequency == "week":
+            return self._week(start, short=short)
+        if self._is_fiscal:
+            return self._fiscal(start, short=short)
+        if self.frequency == "month" and short:
+            return format_date(start, "LLL y", locale=self.locale).replace(".", "")
         skeleton = {"month": "yMMMM", "quarter": "yQQQ", "year": "y"}[self.frequency]
         return format_skeleton(skeleton, start, locale=self.locale)
+
+    @property
+    def _kind(self) -> str:
+        """What the name of a period is to a sentence: a key of DURING."""
+        if self._is_fiscal and self.frequency in ("month", "year"):
+            return f"fiscal_{self.frequency}"
+        by_day = self.frequency == "week" and self.rules.week_start != "monday"
+        return "week_from" if by_day and not self._is_fiscal else self.frequency
+
+    @property
+    def _is_fiscal(self) -> bool:
+        """Whether periods are named by their place in a fiscal year."""
+        if self.rules.calendar == "4-4-5":
+            return self.frequency != "day"
+        return self.frequency in ("quarter", "year") and self.rules.fiscal_year_start != "january"
+
+    def _week(self, start: date, *, short: bool) -> str:
+        year, week = self.rules.place("week", start)
+        if self._is_fiscal and short:
+            return self("W{week} FY{year}", week=week, year=year)
+        if self._is_fiscal:
+            return self("week {week} of FY{year}", week=week, year=year)
+        if self.rules.week_start != "monday":
+            day = self._short_day(start)
+            return day if short else self("week from {day}", day=self.day(start))
+        year, week, _ = start.isocalendar()
+        if short:
+            return self("W{week} {year}", week=week, year=year)
+        return self("week {week} of {year}", week=week, year=year)
+
+    def _fiscal(self, start: date, *, short: bool) -> str:
+        """The name of a month, quarter or year of a fiscal year; the long one with its days."""
+        year, number = self.rules.place(self.frequency, start)
+        if short:
+            return self(FISCAL_SHORT[self.frequency], number=number, year=year)
+        last = self.rules.bounds(self.frequency, start)[1] - timedelta(days=1)
+        skeleton = "yMMM" if self.rules.calendar == "gregorian" else "yMMMd"
+        span = format_interval(start, last, skeleton, locale=self.locale)
+        return self(FISCAL[self.frequency], number=number, year=year, span=span)
 
     def _short_day(self, day: date) -> str:
         return format_skeleton("yMMMd", day, locale=self.locale).replace(".", "")
@@ -251,15 +318,15 @@ class Language:
         >>> Language("es").during(june), Language("es", frequency="day").during(june)
         ('en junio de 2026', 'el 30 de junio de 2026')
         """
-        return self(DURING[self.frequency], **{self.frequency: self.period(start)})
+        return self(DURING[self._kind], **{self._kind: self.period(start)})
 
     def at_close(self, start: date) -> str:
         """The close of the period that starts on a day, as a time at which something was so."""
-        return self(AT_CLOSE[self.frequency], **{self.frequency: self.period(start)})
+        return self(AT_CLOSE[self._kind], **{self._kind: self.period(start)})
 
     def since(self, start: date) -> str:
         """From the period that starts on a day until now."""
-        return self(SINCE[self.frequency], **{self.frequency: self.period(start)})
+        return self(SINCE[self._kind], **{self._kind: self.period(start)})
 
     def duration(self, periods: int) -> str:
         """So many periods in words.
@@ -284,6 +351,11 @@ class Language:
     def interval(self, low: float, high: float) -> str:
         """A 95 % interval of a share, in words short enough for a tile."""
         return f"{self.number(low * 100, 1)}–{self.percent(high)}"
+
+
+def _told(told: Mapping[str, object], key: str, default: Any) -> Any:
+    """What a report names under a key, where it is one of the values that the key may have."""
+    return next((known for known in _CHOICES[key] if known == told.get(key)), default)
 
 
 def _sign(shown: float) -> str:

@@ -20,7 +20,7 @@ from retention.errors import DataRefused
 from retention.lifecycle import runs_of_purchases, spells
 from retention.params import Settings, find_unit
 from retention.params import settings as read_settings
-from retention.periods import Calendar
+from retention.periods import Calendar, Rules
 from retention.thresholds import Thresholds, gaps, thresholds
 
 DEFINITIONS_VERSION = "1"
@@ -177,7 +177,8 @@ def _counted(settings: Settings, source: sources.Source) -> Unit:
     days = source.read("customer_days", transactions.customer_days(tally, as_of=as_of))
     purchase_days = transactions.purchase_days(days)
     first_day = _first_purchase(tally, purchase_days, as_of)
-    calendar = Calendar(settings.frequency, first_day, as_of)
+    rules = Rules(settings.calendar, settings.week_start, settings.fiscal_year_start)
+    calendar = Calendar(settings.frequency, first_day, as_of, rules)
     if not calendar.complete:
         raise DataRefused(
             f"purchases from {first_day} to {as_of} make no complete {settings.frequency}; "

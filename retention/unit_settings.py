@@ -22,6 +22,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from retention.periods import Cut, Frequency, Month, Weekday
+
 # Valid by the contract, but nothing computes them yet: delete an entry once something does.
 NOT_SUPPORTED_YET = {"model": "subscriptions", "reactivation_scope": "with_prospects"}
 
@@ -95,7 +97,10 @@ class Settings(BaseModel):
     source: str = Field(min_length=1, description="text")
     table: str | None = Field(None, description="text")
     query: str | None = Field(None, description="text")
-    frequency: Literal["day", "week", "month", "quarter", "year"] = "month"
+    frequency: Frequency = "month"
+    calendar: Cut = "gregorian"
+    week_start: Weekday = "monday"
+    fiscal_year_start: Month = "january"
     as_of: Annotated[date, BeforeValidator(_day)] | None = Field(
         None, description="a date like 2026-10-31"
     )

@@ -34,7 +34,7 @@ from retention import (
     sensitivity,
     thresholds,
 )
-from retention.periods import Calendar, Frequency
+from retention.periods import GREGORIAN, MONTHS, WEEKDAYS, Calendar, Frequency, Rules
 from retention.transactions import CUSTOMER_DAYS, REFUNDS, purchase_days
 
 Days = Mapping[str, Iterable[tuple[date, Decimal]]]
@@ -57,11 +57,12 @@ class Kit:
         inactive_after: int = 2,
         lost_after: int = 4,
         frequency: Frequency = "week",
+        rules: Rules = GREGORIAN,
     ) -> History:
         """The figures of `days`, customer -> (day, amount of the day), none after `as_of`."""
         rows = [(customer, day, amount) for customer in days for day, amount in days[customer]]
         first_day = min(day for _, day, amount in rows if amount > 0)
-        calendar = Calendar(frequency, first_day, as_of)
+        calendar = Calendar(frequency, first_day, as_of, rules)
         return History(self, self.customer_days(rows), calendar, inactive_after, lost_after)
 
     def drawn(
@@ -206,6 +207,16 @@ def days_drawn(
     (as_of,) = {timelines.as_of(text, start) for text in texts.values()}
     rows = [row for name, text in texts.items() for row in timelines.purchases(text, start, name)]
     return oracle.purchase_days_from_rows(rows, as_of), as_of
+
+
+def cut(frequency: Frequency, rules: Rules) -> oracle.Cut:
+    """Periods by the rules, as the oracle takes them."""
+    return oracle.Cut(
+        frequency,
+        rules.calendar,
+        WEEKDAYS.index(rules.week_start),
+        MONTHS.index(rules.fiscal_year_start) + 1,
+    )
 
 
 def plain(value: Any) -> Any:

@@ -14,11 +14,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 Days = dict[str, list[tuple[date, Decimal]]]
 Period = tuple[date, date, bool]
 Row = dict[str, Any]
+
+
+class Cut(NamedTuple):
+    """Periods of another calendar, where a frequency is asked for.
+
+    week_start: 0 is Monday; first_month: in which the fiscal year begins.
+    """
+
+    frequency: str
+    calendar: str = "gregorian"
+    week_start: int = 0
+    first_month: int = 1
+
+
+Frequency = str | Cut
 
 ONE_DAY = timedelta(days=1)
 PERIOD_DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
@@ -75,8 +91,52 @@ def each_day(start: date, end: date) -> Iterator[date]:
 # Periods ----------------------------------------------------------------------------------------
 
 
-def period_start(day: date, frequency: str) -> date:
-    """The first day of the period that holds `day`; weeks begin on Monday."""
+@cache
+def begins_year(day: date, cut: Cut) -> bool:
+    """Whether a fiscal year begins on `day`."""
+    if cut.calendar == "gregorian":
+        return (day.month, day.day) == (cut.first_month, 1)
+    near = [day + timedelta(days=i) for i in range(-3, 4)]
+    is_near = any((d.month, d.day) == (cut.first_month, 1) for d in near)
+    return is_near and day.weekday() == cut.week_start
+
+
+MONTH_OF_WEEK = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 2]
+
+
+@cache
+def place(day: date, cut: Cut) -> tuple[date, int]:
+    """First day of the fiscal year of `day`, and which of its months, quarters or years it is."""
+    start = day
+    while not begins_year(start, cut):
+        start -= ONE_DAY
+    if cut.calendar == "gregorian":
+        month = (day.month - start.month) % 12
+    else:
+        week = min((day - start).days // 7, 51)
+        month = week // 13 * 3 + MONTH_OF_WEEK[week % 13]
+    return start, month // {"month": 1, "quarter": 3, "year": 12}[cut.frequency]
+
+
+@cache
+def cut_start(day: date, cut: Cut) -> date:
+    """The first day of the period that holds `day`: back as long as the place is the same."""
+    if cut.frequency == "day":
+        return day
+    if cut.frequency == "week":
+        return next(
+            d for d in each_day(day - 6 * ONE_DAY, day + ONE_DAY) if d.weekday() == cut.week_start
+        )
+    start = day
+    while place(start - ONE_DAY, cut) == place(day, cut):
+        start -= ONE_DAY
+    return start
+
+
+def period_start(day: date, frequency: Frequency) -> date:
+    """The first day of the period that holds `day`; weeks begin on Monday, unless a Cut says so."""
+    if isinstance(frequency, Cut):
+        return cut_start(day, frequency)
     if frequency == "day":
         return day
     if frequency == "week":
@@ -90,7 +150,7 @@ def period_start(day: date, frequency: str) -> date:
     raise ValueError(f"unknown frequency {frequency!r}")
 
 
-def periods(first_day: date, as_of: date, frequency: str) -> list[Period]:
+def periods(first_day: date, as_of: date, frequency: Frequency) -> list[Period]:
     """(start, exclusive end, complete) of each period from `first_day`'s to `as_of`'s.
 
     >>> periods(date(2024, 2, 20), date(2024, 3, 30), "month")
@@ -109,7 +169,7 @@ def periods(first_day: date, as_of: date, frequency: str) -> list[Period]:
     return result
 
 
-def periods_of(days: Days, as_of: date, frequency: str) -> list[Period]:
+def periods_of(days: Days, as_of: date, frequency: Frequency) -> list[Period]:
     """The periods from the first purchase of anybody on; none where nobody bought."""
     first_day = first_purchase_day(days, as_of)
     return [] if first_day is None else periods(first_day, as_of, frequency)
@@ -173,7 +233,7 @@ def spells(
 
 
 def ledger(
-    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: str
+    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: Frequency
 ) -> list[Row]:
     """One complete period a row: stocks at its two ends, events within, amounts of its days.
 
@@ -232,7 +292,7 @@ def ledger(
 
 
 def revenue(
-    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: str
+    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: Frequency
 ) -> list[Row]:
     """One complete period and way of buying in it a row: customers with amounts, and the amounts.
 
@@ -278,7 +338,7 @@ def wilson(numerator: int, denominator: int) -> tuple[float, float]:
 
 
 def shares(
-    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: str
+    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: Frequency
 ) -> list[Row]:
     """One share of customers of one complete period a row, in the order of SHARES."""
     spans = [(start, end) for start, end, done in periods_of(days, as_of, frequency) if done]
@@ -323,7 +383,7 @@ def shares(
 
 
 def revenue_churn(
-    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: str
+    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: Frequency
 ) -> list[Row]:
     """One complete period a row: of the amounts of the 365 days before it of those active at its
     opening, the amounts of those who are not active at its close."""
@@ -345,7 +405,7 @@ def revenue_churn(
 
 
 def quick_ratio(
-    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: str
+    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: Frequency
 ) -> list[Row]:
     """One complete period a row: events that made a customer active, by events that ended it."""
     return [
@@ -376,7 +436,7 @@ def _ratio(
 
 
 def rates(
-    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: str
+    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: Frequency
 ) -> list[Row]:
     """One measure of one complete period a row, by period and name of the measure."""
     asked = days, inactive_after, lost_after, as_of, frequency
@@ -387,7 +447,7 @@ def rates(
 # Cohorts and lapse cohorts ----------------------------------------------------------------------
 
 
-def cohorts(days: Days, as_of: date, frequency: str) -> list[Row]:
+def cohorts(days: Days, as_of: date, frequency: Frequency) -> list[Row]:
     """One cohort and age a row, bounded; the running period is there, marked incomplete.
 
     Amounts from before a customer's own first purchase day belong to no cell.
@@ -429,7 +489,7 @@ def cohorts(days: Days, as_of: date, frequency: str) -> list[Row]:
     return rows
 
 
-def cohort_members(days: Days, as_of: date, frequency: str) -> dict[date, list[str]]:
+def cohort_members(days: Days, as_of: date, frequency: Frequency) -> dict[date, list[str]]:
     """The customers of each cohort, by its first day."""
     members: dict[date, list[str]] = defaultdict(list)
     for customer in sorted(days):
@@ -439,7 +499,7 @@ def cohort_members(days: Days, as_of: date, frequency: str) -> dict[date, list[s
     return dict(sorted(members.items()))
 
 
-def unbounded(days: Days, as_of: date, frequency: str) -> list[Row]:
+def unbounded(days: Days, as_of: date, frequency: Frequency) -> list[Row]:
     """One cohort and age a row, complete periods only: who bought in the period or later."""
     rows = []
     for cohort, members in cohort_members(days, as_of, frequency).items():
@@ -465,7 +525,7 @@ def unbounded(days: Days, as_of: date, frequency: str) -> list[Row]:
     return rows
 
 
-def cohort_revenue(days: Days, refunds: Days, as_of: date, frequency: str) -> list[Row]:
+def cohort_revenue(days: Days, refunds: Days, as_of: date, frequency: Frequency) -> list[Row]:
     """One cohort and age a row: sold, refunded and what is left; `refunds` as `days`, negative."""
     rows = []
     for cohort, members in cohort_members(days, as_of, frequency).items():
@@ -540,7 +600,7 @@ def of_the_watched(
     }
 
 
-def brackets(days: Days, as_of: date, frequency: str, edges: Sequence[int]) -> list[Row]:
+def brackets(days: Days, as_of: date, frequency: Frequency, edges: Sequence[int]) -> list[Row]:
     """One cohort and bracket of days since the own first purchase day a row."""
     rows = []
     for cohort, members in cohort_members(days, as_of, frequency).items():
@@ -562,7 +622,7 @@ def brackets(days: Days, as_of: date, frequency: str, edges: Sequence[int]) -> l
     return rows
 
 
-def rolling(days: Days, as_of: date, frequency: str) -> list[Row]:
+def rolling(days: Days, as_of: date, frequency: Frequency) -> list[Row]:
     """One cohort and window of 30 days a row: brackets of 30 days, numbered."""
     first_day = first_purchase_day(days, as_of)
     longest = (as_of - first_day).days + 31 if first_day else 0
@@ -632,7 +692,7 @@ def shares_ended(ended: Sequence[int], censored: Sequence[int], through: int) ->
 
 
 def returns(
-    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: str
+    days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: Frequency
 ) -> list[Row]:
     """One lapse period and age a row: the share of its lapses followed by a purchase by then.
 
@@ -648,6 +708,7 @@ def returns(
             if state_at.get(day - ONE_DAY) == "active" and state_at[day] != "active":
                 lapses.append((day, min((d for d in bought if d > day), default=None)))
 
+    length = PERIOD_DAYS[frequency.frequency if isinstance(frequency, Cut) else frequency]
     rows = []
     for start, end, done in periods_of(days, as_of, frequency):
         cohort = [(lapse, back) for lapse, back in lapses if start <= lapse < end]
@@ -659,8 +720,8 @@ def returns(
         longest_watch = max([(as_of - last_day).days, *ended, *censored])
         share_returned = shares_ended(ended, censored, longest_watch)
         age = 1
-        while age * PERIOD_DAYS[frequency] <= longest_watch:
-            within = age * PERIOD_DAYS[frequency]
+        while age * length <= longest_watch:
+            within = age * length
             rows.append(
                 {
                     "lapse_period": start,

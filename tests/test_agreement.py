@@ -10,10 +10,10 @@ from decimal import Decimal
 
 import oracle
 import pytest
-from histories import History, Kit, assert_same, assert_same_returns, cells
+from histories import History, Kit, assert_same, assert_same_returns, cells, cut
 
 from retention.errors import DataRefused
-from retention.periods import FREQUENCIES, Frequency
+from retention.periods import CUTS, FREQUENCIES, GREGORIAN, MONTHS, WEEKDAYS, Frequency, Rules
 from retention.thresholds import thresholds
 
 CUSTOMERS = 25
@@ -33,11 +33,17 @@ class Drawn:
     inactive_after: int
     lost_after: int
     frequency: Frequency
+    rules: Rules
 
     @property
-    def asked(self) -> tuple[oracle.Days, int, int, date, str]:
+    def asked(self) -> tuple[oracle.Days, int, int, date, oracle.Frequency]:
         """As the oracle takes it."""
-        return self.days, self.inactive_after, self.lost_after, self.as_of, self.frequency
+        return self.days, self.inactive_after, self.lost_after, self.as_of, self.cut
+
+    @property
+    def cut(self) -> oracle.Frequency:
+        """The periods, as the oracle takes them."""
+        return self.frequency if self.rules == GREGORIAN else cut(self.frequency, self.rules)
 
 
 def drawn(seed: int) -> Drawn:
@@ -69,10 +75,16 @@ def drawn(seed: int) -> Drawn:
             # A refund, or a day that nets to zero; where there was a purchase, it is undone.
             amounts[day] = Decimal(draw.choice([0, -5, Decimal("-0.01")]))
         days[f"customer {number:02}"] = sorted(amounts.items())
-    return Drawn(days, as_of, inactive_after, lost_after, frequency)
+    rules = GREGORIAN
+    if seed >= USUAL:
+        rules = Rules(CUTS[seed // 5 % 2], draw.choice(WEEKDAYS), draw.choice(MONTHS))
+    return Drawn(days, as_of, inactive_after, lost_after, frequency, rules)
 
 
-SEEDS = range(40)
+USUAL = 40
+"""Seeds from here on draw the rules of their calendar too."""
+
+SEEDS = range(USUAL + 10)
 
 
 @pytest.fixture(scope="module", params=SEEDS)
@@ -84,6 +96,7 @@ def case(request: pytest.FixtureRequest, kit: Kit) -> tuple[Drawn, History]:
         inactive_after=given.inactive_after,
         lost_after=given.lost_after,
         frequency=given.frequency,
+        rules=given.rules,
     )
     return given, history
 
@@ -112,23 +125,23 @@ def test_rates(case: tuple[Drawn, History]) -> None:
 
 def test_cohorts(case: tuple[Drawn, History]) -> None:
     given, history = case
-    assert_same(history.cohorts(), oracle.cohorts(given.days, given.as_of, given.frequency))
+    assert_same(history.cohorts(), oracle.cohorts(given.days, given.as_of, given.cut))
 
 
 def test_unbounded(case: tuple[Drawn, History]) -> None:
     given, history = case
-    assert_same(history.unbounded(), oracle.unbounded(given.days, given.as_of, given.frequency))
+    assert_same(history.unbounded(), oracle.unbounded(given.days, given.as_of, given.cut))
 
 
 def test_rolling(case: tuple[Drawn, History]) -> None:
     given, history = case
-    assert_same(history.rolling(), oracle.rolling(given.days, given.as_of, given.frequency))
+    assert_same(history.rolling(), oracle.rolling(given.days, given.as_of, given.cut))
 
 
 def test_brackets(case: tuple[Drawn, History]) -> None:
     given, history = case
     for edges in ((0, 1, 8, 31, 91), (5, 9), (0, 10_000)):
-        expected = oracle.brackets(given.days, given.as_of, given.frequency, edges)
+        expected = oracle.brackets(given.days, given.as_of, given.cut, edges)
         for row in expected:
             del row["cumulative_revenue_per_customer"]
         assert_same(history.brackets(edges), expected)
@@ -143,7 +156,7 @@ def test_second_life(case: tuple[Drawn, History]) -> None:
 def test_cohort_revenue(case: tuple[Drawn, History], kit: Kit) -> None:
     given, history = case
     refunds = refunded(given)
-    expected = oracle.cohort_revenue(given.days, refunds, given.as_of, given.frequency)
+    expected = oracle.cohort_revenue(given.days, refunds, given.as_of, given.cut)
     assert_same(history.cohort_revenue(kit.refunds(refunds)), expected)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import frames
@@ -14,8 +14,10 @@ import pytest
 import timelines
 
 from retention import Unit, open_unit, transactions
+from retention.language import Language
 from retention.lifecycle import runs_of_purchases, spells
 from retention.normal import standing
+from retention.periods import Rules
 from retention.rates import CHURN, QUICK_RATIO, REVENUE_CHURN, SHARES
 from retention.transactions import DROPS, customer_days, purchase_days, tally
 from retention.unit import DEFINITIONS_VERSION
@@ -96,6 +98,20 @@ def test_every_sign_of_the_drawings_is_explained() -> None:
     letters = {letter for *_, states in drawn_timelines() for letter in states}
     legend = TEXT.split("### Timelines")[1].split("```")[0]
     assert [sign for sign in sorted(signs | letters) if f"`{sign}`" not in legend] == []
+
+
+# Calendars --------------------------------------------------------------------------------------
+
+
+def test_calendars() -> None:
+    _, *rows = table("calendars")
+    found = []
+    for written, frequency, day, *_ in rows:
+        rules = Rules(**dict(re.findall(r"`(\w+): ([^`]+)`", written)))
+        start, end = rules.bounds(frequency, date.fromisoformat(day))
+        name = Language(frequency=frequency, rules=rules).period(start, short=True)
+        found.append([written, frequency, day, name, f"{start}", f"{end - timedelta(days=1)}"])
+    assert rows == found
 
 
 # The worked example -----------------------------------------------------------------------------

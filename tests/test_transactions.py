@@ -257,7 +257,12 @@ CHANGES = [
     ("Europe/Madrid", date(2024, 10, 27)),
     ("America/New_York", date(2024, 3, 10)),
     ("America/New_York", date(2024, 11, 3)),
-    ("America/Santiago", date(2024, 9, 8)),  # here the clocks change at midnight
+    # Days that begin at one o'clock, and days whose last hour comes twice.
+    ("America/Santiago", date(2024, 9, 8)),
+    ("America/Sao_Paulo", date(2018, 11, 4)),
+    ("America/Sao_Paulo", date(2019, 2, 16)),
+    ("Asia/Beirut", date(2024, 3, 31)),
+    ("Asia/Beirut", date(2024, 10, 26)),
 ]
 
 
@@ -294,6 +299,37 @@ def test_aware_stamps_fall_on_the_day_of_the_unit(
     }
     assert set(days(unit)) == expected
     assert len({day for _, day in expected}) == 3
+
+
+@pytest.mark.parametrize(
+    ("zone", "change", "hours"),
+    [
+        ("Europe/Madrid", date(2024, 3, 31), 23),
+        ("Europe/Madrid", date(2024, 10, 27), 25),
+        ("America/New_York", date(2024, 3, 10), 23),
+        ("America/New_York", date(2024, 11, 3), 25),
+        ("America/Sao_Paulo", date(2018, 11, 4), 23),
+        ("Asia/Beirut", date(2024, 10, 26), 25),
+    ],
+)
+def test_a_day_on_which_clocks_change_has_the_money_of_its_own_hours(
+    tmp_path: Path, zone: str, change: date, hours: int
+) -> None:
+    # One unit of money for each quarter of an hour of three days.
+    start = datetime(change.year, change.month, change.day, 12, tzinfo=ZoneInfo(zone))
+    noon = start.astimezone(UTC)
+    stamps = [noon + timedelta(minutes=15 * quarter) for quarter in range(-36 * 4, 36 * 4)]
+    parquet(
+        tmp_path / "a.parquet",
+        customer_id=["a"] * len(stamps),
+        ordered_at=pa.array(stamps, pa.timestamp("us", "UTC")),
+        amount=[1.0] * len(stamps),
+    )
+    unit = opened(tmp_path, "a.parquet", timezone=zone, frequency="day")
+    ledger = unit.ledger().set_index("period")
+    assert ledger["revenue"][pd.Timestamp(change)] == 4 * hours
+    assert unit.calendar.periods[0].start <= change - timedelta(days=1)
+    assert ledger["revenue"].sum() == unit.customer_days.amount.sum().to_pandas()
 
 
 @pytest.mark.parametrize(("zone", "change"), CHANGES)

@@ -26,6 +26,7 @@ from orders import (
 from retention import open_unit
 from retention.errors import DataRefused, SettingsRefused
 from retention.params import settings as read_settings
+from retention.reporting.display import Report
 
 LINES = [",".join(map(str, row)) for row in ORDERS]
 ROOT = Path(__file__).resolve().parents[1]
@@ -217,6 +218,22 @@ def test_data_without_a_complete_period_are_refused(
     )
     after = date.fromisoformat(last) + timedelta(days=1)
     assert opened(tmp_path, "a.csv", frequency=frequency, as_of=str(after)).calendar.complete
+
+
+def test_the_settings_say_what_a_period_is(tmp_path: Path) -> None:
+    csv(tmp_path / "a.csv", "ann,2026-01-24,1", "ann,2026-01-26,2", "ann,2026-03-01,4")
+    keys = {"calendar": "4-4-5", "week_start": "sunday", "fiscal_year_start": "february"}
+    unit = opened(tmp_path, "a.csv", as_of="2026-03-28", **keys)
+    ledger = unit.ledger()
+    assert [
+        (f"{p:%Y-%m-%d}", r) for p, r in zip(ledger["period"], ledger["revenue"], strict=True)
+    ] == [
+        ("2025-12-28", 3),
+        ("2026-02-01", 0),
+        ("2026-03-01", 4),
+    ]
+    assert Report(unit).language.period(ledger["period"].iloc[-1], short=True) == "P2 FY2027"
+    assert unit.settings.resolved().items() >= keys.items()
 
 
 @pytest.mark.parametrize("given", [("auto", "auto"), (9, "auto"), ("auto", 900)])

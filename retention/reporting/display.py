@@ -25,7 +25,10 @@ class Report(Shown):
         self.unit = unit
         settings = unit.settings
         language = Language(
-            settings.language, currency=settings.currency, frequency=settings.frequency
+            settings.language,
+            currency=settings.currency,
+            frequency=settings.frequency,
+            rules=unit.calendar.rules,
         )
         super().__init__(language)
 
@@ -71,6 +74,7 @@ class Report(Shown):
             "language": self.language.code,
             "currency": self.language.currency,
             "frequency": self.language.frequency,
+            **asdict(self.language.rules),
             "period": f"{period:%Y-%m-%d}",
             "period_label": self.language.period(period),
             "definitions": DEFINITIONS_VERSION,

@@ -181,8 +181,8 @@ def _fresh(report: dict[str, Any], language: Language) -> list[str]:
         notes.append(language("Definitions, version {version}", version=report["definitions"]))
     moved = report.get("restatements") or {}
     if moved.get("moved_figures"):
-        frequency = Language.of(report.get("facts", {})).frequency
-        of_unit = dataclasses.replace(language, frequency=frequency)
+        own = Language.of(report.get("facts", {}))
+        of_unit = dataclasses.replace(language, frequency=own.frequency, rules=own.rules)
         notes.append(moved_in_words(moved["moved_figures"], moved["moved_periods"], of_unit))
     return notes
 
