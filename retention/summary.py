@@ -13,7 +13,7 @@ from retention.language import Language
 from retention.ledger import NEW, REACTIVATED, WON_BACK
 from retention.periods import PERIODS_A_YEAR
 from retention.rates import CHURN, REACTIVATION, WIN_BACK
-from retention.words import name_of
+from retention.words import name_of, within_a_line
 
 GOOD, BAD, NEUTRAL = "good", "bad", "neutral"
 
@@ -80,7 +80,7 @@ def headline(unit: str, ledger: pd.DataFrame, rates: pd.DataFrame, language: Lan
         "{at_close}, {unit} had {count} active customers",
         last["closing_active"],
         at_close=language.title(language.at_close(last["period"])),
-        unit=unit,
+        unit=within_a_line(unit),
     )
     sentences = [f"{opening}{_compared(ledger['closing_active'], language)}."]
     if churn["denominator"]:

@@ -3,6 +3,7 @@
 Each entry is a message of the catalogues; the keys are the constants of the analysis modules.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,9 @@ from retention.rates import (
     REVENUE_CHURN,
     WIN_BACK,
 )
+
+# Embeddings, overrides and isolates of the bidirectional algorithm, and their ends.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 NAMES = {
     ACTIVE: "active",
@@ -153,6 +157,17 @@ DEFINITIONS = {
     ),
     "cohort": "The customers whose first purchase lies in the same period.",
 }
+
+
+def within_a_line(name: str) -> str:
+    """A name of data as it can stand in a sentence: it must not turn the figures after it round.
+
+    Marks of direction within the name stay; those that reach beyond it are left out.
+
+    >>> within_a_line("a\u202eb\u200f")
+    'ab\u200f'
+    """
+    return _TURNING.sub("", name)
 
 
 def name_of(key: str, language: Language) -> str:

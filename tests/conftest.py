@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import companies
 import histories
 import hypothesis
 import ibis
 import pytest
 import servers
+from filelock import FileLock
 from ibis.backends import BaseBackend
 
 # Runs are a function of the code: the same examples everywhere. HYPOTHESIS_PROFILE=explore looks
@@ -56,3 +58,13 @@ def real_data() -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RETENTION_REAL_DATA", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session")
+def reports(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The reports folder of a small company; tests that run side by side share it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "company"
+    with FileLock(f"{folder}.lock"):
+        found = folder / "reports"
+        return found if (found / "index.html").exists() else companies.write_reports(folder)

@@ -32,7 +32,7 @@ from retention.reporting.display import Report
 from retention.reporting.export import report_page
 from retention.reporting.gate import problems
 from retention.style import STYLE, axes
-from retention.words import NAMES, OF_MONEY, heading_of
+from retention.words import NAMES, OF_MONEY, heading_of, within_a_line
 
 ENGLISH = Language()
 HOSTILE = [
@@ -131,7 +131,7 @@ def test_a_hostile_unit_is_text(unit: Unit, shown: list[NotebookNode], name: str
     hostile.provenance()
     first, provenance = map(html, shown)
     assert tags(first) == {"style", "p", "section", "div"}
-    assert f", {name} had" in first.select_one("p.headline").get_text()
+    assert f", {within_a_line(name)} had" in first.select_one("p.headline").get_text()
     cells = [cell.get_text() for cell in provenance.find_all("td")]
     assert name in cells
     assert tags(provenance) == {"div", "table", "caption", "tbody", "tr", "th", "td"}

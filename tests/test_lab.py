@@ -16,7 +16,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from browsers import CHROMIUM, browser
+from playwright.sync_api import Locator, Page, expect
 
 from retention import open_unit
 from retention.language import Language
@@ -25,16 +26,8 @@ from retention.sample import write_company
 from retention.words import name_of
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "retention_report.ipynb"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SPANISH = Language("es")
 TOKEN = "only-for-this-test"
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PATIENCE = 120
 """Seconds after which a step has hung, on however busy a machine."""
 
@@ -102,15 +95,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with served(root, port), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    with served(root, port), browser() as chromium:
+        page = chromium.new_page(viewport={"width": 1400, "height": 1000})
         page.set_default_timeout(PATIENCE * 1000)
         path = f"lab/tree/notebooks/{NOTEBOOK.name}"
         page.goto(f"http://127.0.0.1:{port}/{path}?token={TOKEN}")
         page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
         yield Lab(kit, page)
-        browser.close()
 
 
 class served:  # noqa: N801 (a context manager reads like a function)

@@ -13,19 +13,16 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup
+from companies import IN_LANGUAGES
 from fault_notebook import unit
 from messages import TEMPLATE, messages
 from nbformat.v4 import new_notebook
 
 from retention.language import LANGUAGES, LOCALES, Language
-from retention.params import all_settings
 from retention.reporting.delivery import deliver
 from retention.reporting.index import write_index
-from retention.reporting.notebooks import kit_notebook
 from retention.reporting.outcome import IN_WORDS, Outcome, Status
-from retention.reporting.runner import Plan, run
 from retention.reporting.work import Attempt
-from retention.sample import write_company
 
 FOREIGN = [code for code in LANGUAGES if code != "en"]
 MESSAGES = messages()
@@ -189,18 +186,6 @@ def shown(page: str) -> str:
     return "\n".join([soup.get_text("\n"), *told, *written])
 
 
-@pytest.fixture(scope="module")
-def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report notebook, run for the Spanish and the French unit of a small sample company."""
-    folder = tmp_path_factory.mktemp("company")
-    write_company(folder, customers=1500)
-    units = ("grocer_es", "fashion_fr")
-    settings = all_settings([folder / "params" / f"{slug}.yaml" for slug in units])
-    batch = run(settings, Plan(kit_notebook(), folder / "reports"))
-    assert [result.outcome.message for result in batch.results] == ["", ""]
-    return folder / "reports"
-
-
 def test_the_list_of_english_words_finds_english() -> None:
     for code in FOREIGN:
         assert leaks(" ".join(PLAIN_ENGLISH), code) == PLAIN_ENGLISH
@@ -208,9 +193,9 @@ def test_the_list_of_english_words_finds_english() -> None:
     assert len(english()) > 300
 
 
-@pytest.mark.parametrize(("code", "slug"), [("es", "grocer_es"), ("fr", "fashion_fr")])
-def test_reports_are_in_their_language_throughout(reports: Path, code: str, slug: str) -> None:
-    page = (reports / slug / "latest.html").read_text(encoding="utf-8")
+@pytest.mark.parametrize("code", FOREIGN)
+def test_reports_are_in_their_language_throughout(reports: Path, code: str) -> None:
+    page = (reports / IN_LANGUAGES[code] / "latest.html").read_text(encoding="utf-8")
     text = shown(page)
     assert len(words(text)) > 200
     assert leaks(text, code) == set()
@@ -219,11 +204,10 @@ def test_reports_are_in_their_language_throughout(reports: Path, code: str, slug
     assert f'<html lang="{code}">' in page
 
 
-@pytest.mark.parametrize(("code", "slug"), [("es", "grocer_es"), ("fr", "fashion_fr")])
-def test_reports_explain_how_win_back_differs_from_reactivation(
-    reports: Path, code: str, slug: str
-) -> None:
-    page = BeautifulSoup((reports / slug / "latest.html").read_text("utf-8"), "html.parser")
+@pytest.mark.parametrize("code", FOREIGN)
+def test_reports_explain_how_win_back_differs_from_reactivation(reports: Path, code: str) -> None:
+    page = (reports / IN_LANGUAGES[code] / "latest.html").read_text(encoding="utf-8")
+    page = BeautifulSoup(page, "html.parser")
     (said,) = [p for p in page.find_all("p") if len(p.find_all("strong")) == 2]
     terms = {"es": ("recuperación", "reactivación"), "fr": ("récupération", "réactivation")}
     assert tuple(term.get_text() for term in said.find_all("strong")) == terms[code]

@@ -23,6 +23,7 @@ from traitlets import default
 
 from retention.language import Language
 from retention.reporting.bundles import FACTS, FRAME
+from retention.words import within_a_line
 
 TEMPLATES = Path(__file__).parent / "templates"
 TEMPLATE = "retention"
@@ -112,7 +113,7 @@ class Page:
     def title(self) -> str:
         """Unit and period: what a tab, a bookmark and a mail show."""
         parts = (self.facts.get("unit"), self.facts.get("period_label"))
-        return " · ".join(part for part in parts if part) or self.kicker
+        return " · ".join(within_a_line(part) for part in parts if part) or self.kicker
 
     @property
     def as_of(self) -> str:

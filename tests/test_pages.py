@@ -1,0 +1,163 @@
+"""Finished pages in a real browser: offline, on a phone, in the dark, by keyboard, on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsers import CHROMIUM, browser, opened
+from companies import HOSTILE, IN_LANGUAGES
+from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+
+REPORTS = {code: f"{slug}/latest.html" for code, slug in IN_LANGUAGES.items()}
+OTHERS = {
+    "index": "index.html",
+    "failure": "refused/failure.html",
+}
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as launched:
+        yield launched
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds, one line a rule and place."""
+    options = {"runOnly": {"type": "tag", "values": list(WCAG)}}
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{rule['id']}: {node['target']} {node.get('failureSummary', '')[:300]}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def unfold(page: Page) -> None:
+    """Open everything that is folded; of the rows of a table, which are alike, leave three."""
+    page.eval_on_selector_all("details", "all => all.forEach(each => each.open = true)")
+    page.eval_on_selector_all("tbody > tr:nth-child(n + 4)", "all => all.forEach(r => r.remove())")
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return int(page.evaluate("document.scrollingElement.scrollWidth - innerWidth"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("name", [*REPORTS, *OTHERS])
+def test_page_keeps_to_itself_and_is_accessible(
+    reports: Path, chromium: Browser, name: str, width: int, scheme: str
+) -> None:
+    path = reports / (REPORTS | OTHERS)[name]
+    with opened(chromium, path, width=width, scheme=scheme) as watched:
+        assert overflow(watched.page) <= 0
+        unfold(watched.page)
+        assert overflow(watched.page) <= 0
+        assert watched.found == []
+        assert violations(watched.page) == []
+
+
+def shown(page: Page, selector: str) -> list[str]:
+    return [text.strip() for text in page.locator(selector).all_text_contents()]
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("hostile/latest.html", "h1"),
+        ("refused/failure.html", "h1"),
+        ("index.html", ".unit-head h3"),
+    ],
+)
+def test_hostile_texts_are_text(reports: Path, chromium: Browser, path: str, names: str) -> None:
+    with opened(chromium, reports / path, width=360) as watched:
+        page = watched.page
+        # Code is kept as it is written, and a browser shows white space as one space.
+        assert HOSTILE.strip() in shown(page, names)
+        assert HOSTILE.split("\u202e")[0] in page.title() or path == "index.html"
+        bad = "script, iframe, object, base, [onclick], [onerror], img:not([src^='data:image/'])"
+        assert page.locator(bad).count() == 0
+        assert page.locator("style").count() == 1
+        assert page.locator("main").is_visible()
+        assert watched.found == []
+
+
+def test_hostile_settings_are_shown_as_they_are_written(reports: Path, chromium: Browser) -> None:
+    with opened(chromium, reports / "hostile/latest.html") as watched:
+        cells = shown(watched.page, "table.settings td")
+        assert any('<b onclick="alert(3)">' in cell for cell in cells)
+        assert any("</style><script>alert(4)</script>" in cell for cell in cells)
+    with opened(chromium, reports / "refused/failure.html") as watched:
+        assert "<script>" in watched.page.locator(".message").inner_text()
+
+
+FOCUSABLE = "a[href], summary, [tabindex='0']"
+
+
+@pytest.mark.parametrize("name", ["en", "index", "failure"])
+def test_keyboard_reaches_everything(reports: Path, chromium: Browser, name: str) -> None:
+    with opened(chromium, reports / (REPORTS | OTHERS)[name]) as watched:
+        page = watched.page
+        unfold(page)
+        page.eval_on_selector_all(FOCUSABLE, "all => all.forEach((e, i) => e.dataset.place = i)")
+        places = page.locator(FOCUSABLE).count()
+        reached = []
+        for _ in range(places):
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate("document.activeElement.dataset.place"))
+        assert reached == [str(place) for place in range(places)]
+        # Nothing that can be scrolled by a pointer alone.
+        stuck = page.evaluate(
+            "[...document.querySelectorAll('main *')].filter(e => e.scrollWidth > e.clientWidth + 1"
+            " && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX) && e.tabIndex < 0)"
+            ".map(e => e.outerHTML.slice(0, 99))"
+        )
+        assert stuck == []
+
+
+def test_keyboard_skips_to_the_report_and_unfolds(reports: Path, chromium: Browser) -> None:
+    with opened(chromium, reports / REPORTS["en"]) as watched:
+        page = watched.page
+        page.keyboard.press("Tab")
+        assert page.locator(".skip").evaluate("e => e.getBoundingClientRect().left >= 0")
+        page.keyboard.press("Enter")
+        assert page.url.endswith("#report")
+        summary = page.locator("details.data > summary").first
+        summary.focus()
+        page.keyboard.press("Enter")
+        assert page.locator("details.data").first.get_attribute("open") is not None
+
+
+PAPER = (688, 1005)
+"""Width and height of A4 in pixels, less the margins of the style sheet."""
+
+
+def test_paper_cuts_no_chart(reports: Path, chromium: Browser) -> None:
+    with opened(chromium, reports / REPORTS["en"], width=PAPER[0]) as watched:
+        page = watched.page
+        page.emulate_media(media="print", color_scheme="dark")
+        figures = page.eval_on_selector_all(
+            "figure",
+            """all => all.map(figure => {
+                const image = figure.querySelector("img"), style = getComputedStyle(figure)
+                return {inside: style.breakInside, height: figure.offsetHeight,
+                        wide: image.getBoundingClientRect().right - innerWidth,
+                        cut: figure.firstElementChild.scrollWidth - figure.clientWidth}
+            })""",
+        )
+        assert len(figures) >= 8
+        for figure in figures:
+            assert figure["inside"] == "avoid"
+            assert figure["height"] < PAPER[1]
+            assert figure["wide"] <= 0
+            assert figure["cut"] <= 0
+        paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert paper == "rgb(255, 255, 255)"
+        assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
