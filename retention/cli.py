@@ -101,6 +101,8 @@ def run(
         with Watch(len(found)) as watch:
             batch = runner.run(found, plan, watch=watch)
         watch.explain(batch.results)
+        if batch.group and not batch.group.status.good:
+            typer.echo(f"Page of all units: {batch.group.message}", err=True)
     if batch.index:
         typer.echo(batch.index)
     else:
@@ -138,13 +140,13 @@ def sample(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
 
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
-    """Lay out a new kit in DIR: notebook, shared settings, an example unit. Overwrite nothing."""
+    """Lay out a new kit in DIR: notebooks, shared settings, an example unit. Overwrite nothing."""
     with _spoken():
         from retention.reporting.export import TEMPLATES
-        from retention.reporting.notebooks import kit_notebook
+        from retention.reporting.notebooks import PORTFOLIO, REPORT, kit_notebook
 
         files = {
-            folder / "notebooks" / "retention_report.ipynb": kit_notebook(),
+            **{folder / "notebooks" / name: kit_notebook(name) for name in (REPORT, PORTFOLIO)},
             folder / "params" / "defaults.yaml": TEMPLATES / "starter" / "defaults.yaml",
             folder / "params" / "example.yaml": TEMPLATES / "starter" / "example.yaml",
         }
@@ -182,7 +184,7 @@ def _exit_code(batch: "Batch") -> int:
     good = [result.outcome.status.good for result in batch.results]
     if batch.stopped_by:
         return STOPPED + batch.stopped_by
-    if all(good) and batch.index:
+    if all(good) and batch.index and (batch.group is None or batch.group.status.good):
         return 0
     return SOME_FAILED if any(good) else NONE_PUBLISHED
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from retention import cells
+from retention import cells, normal
 from retention.language import ABSENT, Language
 from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST
@@ -54,6 +54,12 @@ NAMES = {
     "kept": "rows counted",
     "refunds": "of these, refunds and cancellations",
     "days_without_purchase": "of these, on days that net to nothing or less",
+    normal.ABOVE: "above normal",
+    normal.BELOW: "below normal",
+    normal.INSIDE: "normal",
+    normal.TOO_FEW: "too few customers to tell",
+    normal.TOO_EARLY: "too early to tell",
+    normal.NOBODY: "nobody was at risk yet",
     "note": "note",
     "warning": "warning",
     "stop": "stop",
@@ -102,6 +108,14 @@ COLUMNS = {
     "rows": ("rows", "count"),
     "amount": ("revenue in them", "money"),
     "level": ("level", "name"),
+    "unit": ("unit", "text"),
+    "newest_period": ("newest period", "text"),
+    CHURN: ("churn rate", "share"),
+    f"{CHURN}_stands": ("where churn stands", "name"),
+    WIN_BACK: ("win-back rate", "share"),
+    f"{WIN_BACK}_stands": ("where win-back stands", "name"),
+    REACTIVATION: ("reactivation rate", "share"),
+    "earned": ("revenue of the period", "text"),
 }
 """Column of a frame -> its heading (a message), and the kind of value in it."""
 
@@ -193,5 +207,6 @@ def text_of(value: object, column: str, language: Language) -> str:
         "share": language.percent,
         "factor": lambda factor: language.number(factor, 2),
         "period": language.period,
+        "text": str,
     }
     return writers[kind](value)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from retention.cli import app
 from retention.params import all_settings
-from retention.reporting.notebooks import kit_notebook
+from retention.reporting.notebooks import PORTFOLIO, REPORT, kit_notebook
 from retention.unit_settings import KEYS
 
 NOTEBOOK = Path("note{books}") / "retention_report.ipynb"
@@ -136,7 +136,8 @@ def test_init_lays_out_a_kit_whose_settings_are_all_explained(
     assert called("init", "kit").exit_code == 0
     [example] = all_settings([Path("kit/params/example.yaml")])
     assert (example.slug, example.unit) == ("example", "Example")
-    assert Path("kit/notebooks/retention_report.ipynb").read_bytes() == kit_notebook().read_bytes()
+    for name in (REPORT, PORTFOLIO):
+        assert Path("kit/notebooks", name).read_bytes() == kit_notebook(name).read_bytes()
     text = Path("kit/params/defaults.yaml").read_text(encoding="utf-8")
     for key in KEYS:
         if key != "unit":

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from retention import open_unit
 from retention.rates import CHURN
 from retention.reporting import bundles
-from retention.reporting.notebooks import kit_notebook
+from retention.reporting.notebooks import PORTFOLIO, REPORT, kit_notebook
 from retention.sample import write_company
 
 NOTEBOOK = kit_notebook()
@@ -47,14 +47,19 @@ SHOWN = [
 # As it is written ---------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def written() -> NotebookNode:
-    return nbformat.read(NOTEBOOK, as_version=nbformat.NO_CONVERT)
+@pytest.fixture(scope="module", params=[REPORT, PORTFOLIO])
+def written(request: pytest.FixtureRequest) -> NotebookNode:
+    return nbformat.read(kit_notebook(request.param), as_version=nbformat.NO_CONVERT)
 
 
 @pytest.fixture(scope="module")
 def code(written: NotebookNode) -> list[str]:
     return [cell.source for cell in written.cells if cell.cell_type == "code"]
+
+
+@pytest.fixture(scope="module")
+def of_unit() -> NotebookNode:
+    return nbformat.read(NOTEBOOK, as_version=nbformat.NO_CONVERT)
 
 
 def nodes(code: list[str]) -> Iterator[ast.AST]:
@@ -123,7 +128,8 @@ def test_cells_import_from_the_kit_alone(code: list[str]) -> None:
     assert {str(module).split(".")[0] for module in modules} == {"retention"}
 
 
-def test_questions_come_in_the_order_of_an_executive(code: list[str]) -> None:
+def test_questions_come_in_the_order_of_an_executive(of_unit: NotebookNode) -> None:
+    code = [cell.source for cell in of_unit.cells if cell.cell_type == "code"]
     calls = [
         node.func.attr
         for source in code
@@ -151,9 +157,9 @@ def test_every_section_asks_a_question_and_is_followed_by_its_answer(written: No
 
 
 def test_win_back_and_reactivation_are_told_apart_where_they_are_shown(
-    written: NotebookNode,
+    of_unit: NotebookNode,
 ) -> None:
-    cells = {cell.source.splitlines()[0]: cell.source for cell in written.cells}
+    cells = {cell.source.splitlines()[0]: cell.source for cell in of_unit.cells}
     text = cells["## Who comes back?"]
     win_back, reactivation = (text.index(f"**{word}**") for word in ("Win-back", "Reactivation"))
     assert "lost" in text[win_back:reactivation]

@@ -12,6 +12,7 @@ import pytest
 from retention import ledger, lifecycle, rates, thresholds, transactions
 from retention.cohorts import COHORTS, RETURNS
 from retention.language import ABSENT, LANGUAGES, Language
+from retention.reporting import portfolio
 from retention.sensitivity import SENSITIVITY
 from retention.words import (
     COLUMNS,
@@ -34,6 +35,7 @@ SCHEMAS = {
     "thresholds": thresholds.THRESHOLDS,
     "sensitivity": SENSITIVITY,
     "quality": transactions.QUALITY.names,
+    "units": portfolio.UNITS,
 }
 STATES = lifecycle.STATES
 EVENTS = (ledger.NEW, ledger.REACTIVATED, ledger.WON_BACK, ledger.LAPSED)

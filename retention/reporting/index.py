@@ -12,7 +12,7 @@ from retention.reporting import manifest
 from retention.reporting.banners import moved_in_words
 from retention.reporting.outcome import IN_WORDS, Status
 from retention.reporting.pages import day, moment, rendered
-from retention.reporting.publishing import FAILURE_RECORD, newest_manifest, replace
+from retention.reporting.publishing import FAILURE_RECORD, GROUP_PAGE, newest_manifest, replace
 
 NAME = "index.html"
 
@@ -20,6 +20,7 @@ TEXT = {
     "skip": "Skip to the units",
     "kicker": "Customer retention",
     "title": "All units",
+    "group": "Compare the units side by side",
     "attention": "Needs attention",
     "reports": "Reports",
     "failure": "What happened and what to do",
@@ -70,6 +71,7 @@ def write_index(out: Path, *, at: datetime | None = None) -> Path:
                 "{published} of {units} units have a current report", published=current, units=units
             ),
             "made": language("Page made {moment}", moment=made),
+            "group": GROUP_PAGE if (out / GROUP_PAGE).is_file() else "",
             "failed": failed,
             "published": published,
         },

@@ -15,29 +15,31 @@ from retention.params import Settings, did_you_mean
 PASSED = ("unit", "as_of")
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_NAME = "retention_report.ipynb"
+REPORT, PORTFOLIO = "retention_report.ipynb", "portfolio.ipynb"
+"""The notebooks of the kit: of one unit, and of all units."""
+
 # In a wheel the notebook is inside the package, in a checkout beside it.
 _KIT = (_PACKAGE / "notebooks", _PACKAGE.parent / "notebooks")
 
 
-def default_notebook() -> Path:
-    """Return the report notebook: of the folder the command runs in, else the kit's own.
+def default_notebook(name: str = REPORT) -> Path:
+    """Return a notebook of the kit: of the folder the command runs in, else the kit's own.
 
     Raises SettingsRefused where there is neither.
     """
-    here = Path("notebooks") / _NAME
-    return here if here.is_file() else kit_notebook()
+    here = Path("notebooks") / name
+    return here if here.is_file() else kit_notebook(name)
 
 
-def kit_notebook() -> Path:
-    """Return the report notebook that comes with the kit.
+def kit_notebook(name: str = REPORT) -> Path:
+    """Return a notebook that comes with the kit.
 
     Raises SettingsRefused where it is missing.
     """
     for folder in _KIT:
-        if (folder / _NAME).is_file():
-            return folder / _NAME
-    raise SettingsRefused([f"notebooks/{_NAME}: no notebook, here or in the package; reinstall it"])
+        if (folder / name).is_file():
+            return folder / name
+    raise SettingsRefused([f"notebooks/{name}: no notebook, here or in the package; reinstall it"])
 
 
 def load_notebook(path: Path, *, passed: Iterable[str] = PASSED) -> NotebookNode:
@@ -105,13 +107,13 @@ def parameters(settings: Settings, *, folder: Path) -> dict[str, str | int]:
     return passed
 
 
-def working_folder(settings: Settings, notebook: Path) -> Path:
-    """Return where the notebook of a unit runs: its own folder, as in JupyterLab.
+def working_folder(home: Path, notebook: Path) -> Path:
+    """Return where a notebook runs: its own folder, as in JupyterLab.
 
-    The notebook inside the installed package runs in the folder of the settings.
+    The notebook inside the installed package runs in `home`, that of the settings or reports.
     """
     inside = _PACKAGE in notebook.resolve().parents
-    return settings.path.parent if inside else notebook.resolve().parent
+    return home if inside else notebook.resolve().parent
 
 
 def from_text(text: str) -> NotebookNode:

@@ -4,6 +4,7 @@
 <out>/<slug>/<as_of>/...      one report, replaced as a whole
 <out>/<slug>/latest.html      a copy of the newest report.html (a copy works on a file share)
 <out>/<slug>/failure.*        only while the newest attempt failed: page, record, notebook
+<out>/portfolio.*             the page of all units and its notebook
 <out>/.staging/               while a run writes
 ```
 """
@@ -12,7 +13,7 @@ import contextlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from typing import Any
 from retention.reporting import manifest
 
 LATEST = "latest.html"
+GROUP_PAGE = "portfolio.html"
 REPORT = "report.html"
 FAILURE_PAGE = "failure.html"
 FAILURE_NOTEBOOK = "failure.ipynb"
@@ -70,6 +72,13 @@ def report_folders(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if _is_day(path.name) and _is_whole(path))
+
+
+def figures(folder: Path, names: Sequence[str]) -> list[Path] | None:
+    """Return the named CSV files of a unit's newest report, None where one of them is missing."""
+    folders = report_folders(folder)
+    paths = [folders[-1] / "data" / f"{name}.csv" for name in names] if folders else []
+    return paths if paths and all(path.is_file() for path in paths) else None
 
 
 def newest_manifest(folder: Path) -> dict[str, Any] | None:

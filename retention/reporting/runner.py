@@ -11,6 +11,7 @@ from retention.params import Settings
 from retention.reporting import gate, manifest, notebooks
 from retention.reporting.comparison import previous_report
 from retention.reporting.delivery import Result, deliver, published_already
+from retention.reporting.group_page import publish_group_page
 from retention.reporting.index import write_index
 from retention.reporting.kernels import Stop
 from retention.reporting.limits import Limits
@@ -34,12 +35,14 @@ class Plan:
 class Batch:
     """The results in the order of the settings, and the index page that shows them.
 
-    `index` is None where it could not be written; the one before is still there. `stopped_by` is
-    the signal that ended the run before its last unit, if one did.
+    `index` is None where it could not be written; the one before is still there. `group` is what
+    became of the page of all units, None where there are too few for one. `stopped_by` is the
+    signal that ended the run before its last unit, if one did.
     """
 
     results: list[Result]
     index: Path | None
+    group: Outcome | None = None
     stopped_by: signal.Signals | None = None
 
 
@@ -70,15 +73,16 @@ def run(
         if done:
             settle(done)
         else:
-            folder = notebooks.working_folder(settings, plan.notebook)
+            folder = notebooks.working_folder(settings.path.parent, plan.notebook)
             before = previous_report(plan.out / settings.slug)
             task = Task(settings, text, folder, plan.limits, plan.page_bytes, before)
             tasks.append(task)
-    stop, stopped_by = Stop(), None
+    stop, stopped_by, group = Stop(), None, None
     with ThreadPoolExecutor(_jobs(plan, len(tasks)), "unit") as executor:
         try:
             for task, attempt in _attempts(executor, tasks, stop):
                 settle(deliver(task.settings, attempt, out=plan.out, notebook=source))
+            group = _group(plan, stop)
         except KeyboardInterrupt as interrupt:
             stopped_by = signal_of(interrupt)
             stop.now()
@@ -87,7 +91,7 @@ def run(
         if settings.slug not in results:
             settle(Result(settings, Outcome(Status.INTERRUPTED, "The run was stopped before it.")))
     ordered = [results[settings.slug] for settings in units]
-    return Batch(ordered, _index(plan.out), stopped_by)
+    return Batch(ordered, _index(plan.out), group, stopped_by)
 
 
 def signal_of(interrupt: KeyboardInterrupt) -> signal.Signals:
@@ -107,6 +111,10 @@ def _index(out: Path) -> Path | None:
         return write_index(out)
     except OSError:
         return None
+
+
+def _group(plan: Plan, stop: Stop) -> Outcome | None:
+    return publish_group_page(plan.out, limits=plan.limits, page_bytes=plan.page_bytes, stop=stop)
 
 
 def _jobs(plan: Plan, units: int) -> int:

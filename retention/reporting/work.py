@@ -83,7 +83,7 @@ def _finished(notebook: NotebookNode, task: Task) -> dict[str, Any]:
     if comparison and comparison.moved is not None:
         frames[RESTATEMENTS] = bundles.as_csv(comparison.moved)
     told = banners(comparison, Language.of(facts))
-    page = _page(notebook, told, task.page_bytes)
+    page = checked_page(notebook, told, task.page_bytes)
     return {"page": page, "facts": facts, "frames": frames, "comparison": comparison}
 
 
@@ -94,7 +94,8 @@ def _compared(task: Task, facts: dict[str, Any], frames: dict[str, str]) -> Comp
     return compared(task.previous, frames[LEDGER], now)
 
 
-def _page(notebook: NotebookNode, told: list[export.Banner], most_bytes: int) -> str:
+def checked_page(notebook: NotebookNode, told: list[export.Banner], most_bytes: int) -> str:
+    """Return the page of an executed notebook; StepFailedError where it must not be published."""
     try:
         page = export.report_page(notebook, told)
     except Exception as error:  # whatever a notebook holds, its unit gets a status

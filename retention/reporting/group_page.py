@@ -1,0 +1,67 @@
+"""reports/portfolio.html: the page of all units, made by its notebook once the units are done."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from retention.errors import SettingsRefused
+from retention.reporting import bundles, notebooks, publishing
+from retention.reporting.kernels import Stop, execute
+from retention.reporting.limits import Limits
+from retention.reporting.outcome import Execution, Outcome, Status, StepFailedError, classify
+from retention.reporting.work import checked_page
+
+COMPARED = ("ledger", "rates")
+"""The published frames that the page reads of each unit."""
+FEWEST = 2
+"""How many units must have a report before a page sets them side by side."""
+
+
+def publish_group_page(
+    out: Path, *, limits: Limits, page_bytes: int, stop: Stop | None = None
+) -> Outcome | None:
+    """Put the page of all units in place and return what became of it.
+
+    None where fewer than FEWEST units have a report with the figures that are compared: then
+    there is no page. A page that failed leaves the one before as it was.
+    """
+    compared = [folder for folder in out.iterdir() if publishing.figures(folder, COMPARED)]
+    if len(compared) < FEWEST:
+        for name in (publishing.GROUP_PAGE, notebooks.PORTFOLIO):
+            (out / name).unlink(missing_ok=True)
+        return None
+    try:
+        execution = _executed(out, limits, stop)
+    except SettingsRefused as refusal:
+        return Outcome(Status.SETTINGS_REFUSED, str(refusal))
+    outcome = classify(execution)
+    if outcome.status is not Status.PUBLISHED:
+        return outcome
+    try:
+        bundles.facts(execution.notebook)
+        page = checked_page(execution.notebook, [], page_bytes)
+    except StepFailedError as error:
+        return classify(replace(execution, error=error))
+    return _published(out, page, execution.notebook)
+
+
+def _executed(out: Path, limits: Limits, stop: Stop | None) -> Execution:
+    path = notebooks.default_notebook(notebooks.PORTFOLIO)
+    notebook = notebooks.load_notebook(path, passed=("reports",))
+    folder = notebooks.working_folder(out, path)
+    # Relative, so that the executed notebook does not tell where on a machine it was made.
+    reports = Path(os.path.relpath(out.resolve(), folder.resolve())).as_posix()
+    return execute(
+        notebook, parameters={"reports": reports}, folder=folder, limits=limits, stop=stop
+    )
+
+
+def _published(out: Path, page: str, notebook: NotebookNode) -> Outcome:
+    try:
+        publishing.replace(out / notebooks.PORTFOLIO, notebooks.as_text(notebook).encode())
+        publishing.replace(out / publishing.GROUP_PAGE, page.encode())
+    except OSError as error:
+        return Outcome(Status.PUBLISH_FAILED, f"{publishing.GROUP_PAGE}: {error.strerror or error}")
+    return Outcome(Status.PUBLISHED)
