@@ -34,11 +34,12 @@ DEFAULTS = "defaults.yaml"
 _NEXT_STEP = "`retention sample DIR` writes an example company, `retention init DIR` a new kit"
 _SUFFIXES = (".yaml", ".yml")
 _EXPANDED = ("source", "prospects")
-_NAME = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
+ENVIRONMENT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""A variable of the environment, as a setting names it."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SECRET = re.compile(r"passw|pwd|secret|token|credential|(api|access|private)_?key", re.IGNORECASE)
 _SECRET_IN_URL = re.compile(
-    rf"://[^/?#@]*:(?!{_NAME.pattern}@)[^/?#]+@|[?&;]\w*({_SECRET.pattern})\w*=(?!\$\{{)",
+    rf"://[^/?#@]*:(?!{ENVIRONMENT.pattern}@)[^/?#]+@|[?&;]\w*({_SECRET.pattern})\w*=(?!\$\{{)",
     re.IGNORECASE,
 )
 
@@ -223,7 +224,7 @@ def _refusal(key: str, value: str | list[str]) -> str:
     if key not in _EXPANDED:
         wrong = any("${" in text for text in texts)
         return f"${{NAME}} may stand only in {' and '.join(_EXPANDED)}" if wrong else ""
-    if any("${" in _NAME.sub("", text) for text in texts):
+    if any("${" in ENVIRONMENT.sub("", text) for text in texts):
         return "holds a ${ that is no ${NAME}; a NAME has letters, digits and _"
     if any(_SECRET_IN_URL.search(text) for text in texts):
         return "holds a password or key; put ${NAME} in its place and the secret in the environment"

@@ -34,6 +34,7 @@ from retention.style import (
     scale_amounts,
     scale_shares,
 )
+from retention.suppression import SMALL
 from retention.words import name_of
 
 _LETTER = 0.0095
@@ -151,7 +152,7 @@ def revenue(revenue: pd.DataFrame, language: Language, *, ax: Axes | None = None
     """Revenue of each period, stacked by how its customers came to buy in it."""
     ax = axes(ax)
     wide = revenue.pivot_table("revenue", "period", "bought_as", aggfunc="sum", fill_value=0.0)
-    kinds = [kind for kind in (RETAINED, NEW, REACTIVATED, WON_BACK) if kind in wide]
+    kinds = [kind for kind in (RETAINED, NEW, REACTIVATED, WON_BACK, SMALL) if kind in wide]
     starts = list(wide.index)
     step = min((b - a for a, b in pairwise(starts)), default=pd.Timedelta(days=20))
     bottom = np.zeros(len(wide))

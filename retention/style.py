@@ -16,6 +16,7 @@ from retention.language import Language
 from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST
 from retention.rates import CHURN, REACTIVATION, RETENTION, REVENUE_CHURN, WIN_BACK
+from retention.suppression import SMALL
 
 PALETTE = {
     ACTIVE: "#0b5c93",
@@ -26,6 +27,7 @@ PALETTE = {
     REACTIVATED: "#2b7bb5",
     WON_BACK: "#9c3a72",
     NO_PURCHASE: "#9aa1a9",
+    SMALL: "#9aa1a9",
     LAPSED: "#b3431b",
     CHURN: "#b3431b",
     REVENUE_CHURN: "#b3431b",

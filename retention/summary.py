@@ -12,7 +12,8 @@ from retention import normal
 from retention.language import Language
 from retention.ledger import NEW, REACTIVATED, WON_BACK
 from retention.periods import PERIODS_A_YEAR
-from retention.rates import CHURN, REACTIVATION, WIN_BACK
+from retention.rates import CHURN, REACTIVATION, REVENUE_CHURN, WIN_BACK
+from retention.suppression import SMALL
 from retention.words import name_of, within_a_line
 
 GOOD, BAD, NEUTRAL = "good", "bad", "neutral"
@@ -157,29 +158,49 @@ def rule(language: Language) -> str:
     )
 
 
-def worth(ledger: pd.DataFrame, revenue: pd.DataFrame, language: Language) -> str:
-    """What those who came back brought in the newest period, and what share of its revenue.
+def worth(
+    ledger: pd.DataFrame, rates: pd.DataFrame, revenue: pd.DataFrame, language: Language
+) -> str:
+    """What those who came back brought, and what those who left had brought, with shares.
 
-    Empty where nobody came back; without the share where the revenue is not above 0.
+    Of the newest period: revenue of those whose purchase met dormant or lost, as a share of all
+    revenue where that is above 0; and revenue churn. Nothing is said of nobody, nor of groups too
+    small to be shown.
     """
     total, back = ledger["revenue"].iloc[-1], _came_back(ledger, revenue)
-    if not len(back):
-        return ""
-    amount = back["revenue"].sum()
-    if total <= 0:
-        return language("Those who came back brought {amount}.", amount=language.money(amount))
-    return language(
-        "Those who came back brought {amount}, {share} of the revenue of the period.",
-        amount=language.money(amount),
-        share=language.percent(amount / total),
-    )
+    sentences = []
+    if back and total > 0:
+        sentences.append(
+            language(
+                "Those who came back brought {amount}, {share} of the revenue of the period.",
+                amount=language.money(back),
+                share=language.percent(back / total),
+            )
+        )
+    elif back:
+        sentences.append(
+            language("Those who came back brought {amount}.", amount=language.money(back))
+        )
+    lost = _newest(rates, REVENUE_CHURN)
+    if lost["numerator"] > 0:
+        sentences.append(
+            language(
+                "Those who are no longer active had brought {amount} in the year before, {share} "
+                "of what all who were active had.",
+                amount=language.money(lost["numerator"]),
+                share=language.percent(lost["rate"]),
+            )
+        )
+    return " ".join(sentences)
 
 
-def _came_back(ledger: pd.DataFrame, revenue: pd.DataFrame) -> pd.DataFrame:
-    """The newest period's revenue of customers whose purchase met dormant or lost."""
-    newest = revenue["period"] == ledger["period"].iloc[-1]
-    came_back: pd.DataFrame = revenue[newest & revenue["bought_as"].isin([REACTIVATED, WON_BACK])]
-    return came_back
+def _came_back(ledger: pd.DataFrame, revenue: pd.DataFrame) -> float | None:
+    """The newest period's revenue of those whose purchase met dormant or lost; absent where a
+    small group could be had from it."""
+    newest = revenue[revenue["period"] == ledger["period"].iloc[-1]]
+    if newest["bought_as"].eq(SMALL).any():
+        return None
+    return float(newest.loc[newest["bought_as"].isin([REACTIVATED, WON_BACK]), "revenue"].sum())
 
 
 def tiles(
@@ -188,7 +209,7 @@ def tiles(
     """The headline figures of the newest complete period, each with its denominator and changes."""
     last = ledger.iloc[-1]
     acquired = last[["closing_active", "closing_dormant", "closing_lost"]].sum()
-    back = _came_back(ledger, revenue)["revenue"].sum()
+    back = _came_back(ledger, revenue)
     return [
         Tile(
             "active_customers",
@@ -213,7 +234,11 @@ def tiles(
             "revenue",
             language("revenue"),
             language.short_money(last["revenue"]),
-            language("{amount} from customers who came back", amount=language.short_money(back)),
+            ""
+            if back is None
+            else language(
+                "{amount} from customers who came back", amount=language.short_money(back)
+            ),
             *_changes(ledger, "revenue", language),
         ),
     ]

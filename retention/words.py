@@ -19,6 +19,7 @@ from retention.rates import (
     REVENUE_CHURN,
     WIN_BACK,
 )
+from retention.suppression import SMALL
 
 # Embeddings, overrides and isolates of the bidirectional algorithm, and their ends.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -32,6 +33,7 @@ NAMES = {
     REACTIVATED: "reactivated",
     WON_BACK: "won back",
     NO_PURCHASE: "refunds without a purchase",
+    SMALL: "groups too small to show apart",
     LAPSED: "lapsed",
     CHURN: "churn rate",
     RETENTION: "retention rate",

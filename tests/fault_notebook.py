@@ -10,6 +10,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from retention.params import Settings, settings
 
 HOSTILE = "<script>alert(1)</script>&\"'"
+SECRET = "hunter2 & <co>"
+"""What the environment gives to the sources of the units `blurts` and `leaks`, as KIT_SECRET."""
 
 PARAMETERS = """\
 unit: str = None  # slug or settings file
@@ -33,7 +35,9 @@ match fault.split("-")[0]:
     case "refused": raise DataRefused("orders.csv: column ordered_at is missing")
     case "broken": raise CheckFailed("active: 10 + 1 - 2 is not 8")
     case "endless": time.sleep(600)
-    case "greedy": hoard = [os.urandom(50_000_000) for _ in range(200)]"""
+    case "greedy": hoard = [os.urandom(50_000_000) for _ in range(200)]
+    case "blurts": raise ValueError(f"cannot open {os.environ['KIT_SECRET']}/orders.csv")
+    case "leaks": print(os.environ["KIT_SECRET"])"""
 
 FACTS = """\
 tile = {"key": "active", "label": f"Active at {name}", "value": "1,234", "detail": "of 2,000",
@@ -52,7 +56,9 @@ if fault != "mute":
 FRAME = """\
 frame = {"name": "ledger", "csv": "period,revenue\\n2026-10-01,\\u20ac 7\\n"}
 image = "<img src='http://example.org/x.png' alt='x'>" if fault == "reaches" else ""
-display({"text/html": f"<table><caption>Ledger</caption></table>{image}", "text/plain": "ledger",
+head = "customer_id" if fault == "names" else "ledger"
+table = f"<table><caption>Ledger</caption><tr><th scope='col'>{head}</th></tr></table>"
+display({"text/html": f"{table}{image}", "text/plain": "ledger",
          "application/vnd.retention.frame+json": frame}, raw=True)
 print("printed"); print("warned", file=sys.stderr)"""
 
@@ -89,7 +95,9 @@ def unit(folder: Path, slug: str, *, name: str = "") -> Settings:
     path = folder / "params" / f"{slug}.yaml"
     path.parent.mkdir(exist_ok=True)
     # A JSON string is a YAML string, whatever it holds.
-    lines = [f"unit: {json.dumps(name or slug)}", "source: orders.csv", "as_of: 2026-10-31"]
+    folder_of_data = "${KIT_SECRET}/" if slug in ("blurts", "leaks") else ""
+    lines = [f"unit: {json.dumps(name or slug)}", f"source: {folder_of_data}orders.csv"]
+    lines += ["as_of: 2026-10-31"]
     lines += ["inactive_after: 30", "lost_after: 60", ""]
     path.write_text("\n".join(lines), encoding="utf-8")
     return settings(path)

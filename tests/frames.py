@@ -11,7 +11,7 @@ import pandas as pd
 from retention.cohorts import COHORTS, RETURNS
 from retention.curves import kaplan_meier, wilson
 from retention.ledger import LEDGER, REVENUE
-from retention.rates import CHURN, RATES, REACTIVATION, RETENTION, WIN_BACK
+from retention.rates import CHURN, RATES, REACTIVATION, RETENTION, REVENUE_CHURN, WIN_BACK
 from retention.thresholds import THRESHOLDS
 
 Moves = tuple[int, int, int, int, int, float]
@@ -99,6 +99,7 @@ def rates_of(ledger: pd.DataFrame, *, freq: str = "MS") -> pd.DataFrame:
             RETENTION: [(o[0] - min(m[0], o[0]), o[0]) for o, m in pairs],
             REACTIVATION: [(min(m[1] + m[2], o[1] + o[2]), o[1] + o[2]) for o, m in pairs],
             WIN_BACK: [(min(m[2], o[2]), o[2]) for o, m in pairs],
+            REVENUE_CHURN: [(min(m[0], o[0]) * 100, o[0] * 110) for o, m in pairs],
         },
         freq=freq,
     )

@@ -1,6 +1,7 @@
 import re
 from typing import Any
 
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter
@@ -9,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from retention.reporting.bundles import FACTS, FRAME
 from retention.reporting.export import TEMPLATES, report_page
-from retention.reporting.gate import problems
+from retention.reporting.gate import customers, problems
 
 HOSTILE = "<script>alert(1)</script>&\"'"
 PIXEL = (
@@ -174,7 +175,7 @@ def test_other_outputs_are_shown_as_text_or_picture() -> None:
                 shown(text__plain="<script>alert(1)</script>"),
                 shown(image__png=PIXEL + "\n", text__plain="<Figure>"),
                 shown(**{"image__svg+xml": svg}),
-                shown(text__html="<table><tr><td>1</td></tr></table>"),
+                shown(text__html=pd.DataFrame({"a": [1]}).to_html()),
             ],
         )
     )
@@ -183,7 +184,10 @@ def test_other_outputs_are_shown_as_text_or_picture() -> None:
     assert png["src"] == f"data:image/png;base64,{PIXEL}"
     assert vector["src"].startswith("data:image/svg+xml;base64,")
     assert png["alt"] == "Figura de la celda de código 4, sin descripción"
-    assert page.find("table").parent["class"] == ["scroll"]
+    table = page.find("table")
+    assert table.parent["class"] == ["scroll"]
+    assert text(table.caption) == "Tabla de la celda de código 4"
+    assert [cell["scope"] for cell in table.find_all("th")] == ["col", "col", "row"]
 
 
 def test_links_that_lead_outside_become_text() -> None:
@@ -226,6 +230,16 @@ def test_a_notebook_that_did_not_run_renders_too() -> None:
         ("<iframe srcdoc='x'></iframe>", "<iframe> is not allowed"),
         ("<meta http-equiv=refresh content='0;url=x'>", "<meta http-equiv=refresh>"),
         ("<h1>again</h1>", "2 headings of level 1"),
+        ("<h3>x</h3>", "a heading of level 3 after one of level 1"),
+        ("<h2>x</h2><h4>x</h4>", "a heading of level 4 after one of level 2"),
+        ("<table><tr><th scope=row>x</th></tr></table>", "<table> without a caption"),
+        ("<table><caption>x</caption><tr><td>x</td></tr></table>", "<table> without a heading"),
+        ("<table><caption>x</caption><tr><th>x</th></tr></table>", "<th> without a scope"),
+        ("<p>ann@example.org</p>", "an e-mail address in the text"),
+        (
+            "<table aria-label=x><tr><th scope=col> customer_id </th></tr></table>",
+            "a table with the column customer_id",
+        ),
         ("x" * 600_001, "at most 600,000 are allowed"),
     ],
 )
@@ -237,7 +251,11 @@ def test_gate_passes_a_page_that_keeps_to_itself() -> None:
     inside = (
         "<a href='#x'>x</a><img alt='x' src='data:image/png;base64,AA'>"
         "<style>p { background: url(data:image/png;base64,AA) }</style>"
-        "<p>Read https://example.org and //this, said &lt;script&gt;.</p>"
+        "<p>Read https://example.org and //this, said &lt;script&gt;.</p><h2>x</h2><h3>x</h3><h2>"
+        "x</h2><table class='settings'><caption>x</caption><tr><th scope=row>query</th>"
+        "<td>SELECT a@b.org AS customer_id</td></tr></table><table aria-label='x'><tr>"
+        "<th scope=row>x</th></tr></table><details class='code'><details>x</details>"
+        "<pre>'ann@example.org'</pre></details>"
     )
     assert problems(MINIMAL.replace("{}", inside)) == []
 
@@ -258,6 +276,25 @@ def test_gate_asks_for(missing: str, words: str) -> None:
 def test_gate_names_the_first_problems_and_counts_the_rest() -> None:
     found = problems(MINIMAL.replace("{}", "<script></script>" * 9))
     assert found == ["<script> is not allowed"] * 5 + ["and 4 more"]
+
+
+@pytest.mark.parametrize(
+    ("csv", "found"),
+    [
+        ("period,new\n2026-01-01,7\n", []),
+        ("period,customer_id\n2026-01-01,7\n", ["a column customer_id"]),
+        ("check,rows\nann@example.org,7\n", ["an e-mail address"]),
+        ("check,rows\nno_customer_id,7\n", []),
+    ],
+)
+def test_gate_lets_no_table_name_a_customer(csv: str, found: list[str]) -> None:
+    assert customers(csv) == found
+
+
+def test_a_table_of_markdown_has_a_caption_and_scopes() -> None:
+    table = parsed(new_markdown_cell("## Why?\n\n| a | b |\n|---|---|\n| 1 | 2 |")).table
+    assert text(table.caption) == "Tabla"
+    assert [cell["scope"] for cell in table.find_all("th")] == ["col", "col"]
 
 
 def test_gate_takes_another_size() -> None:

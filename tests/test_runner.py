@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
-from fault_notebook import HOSTILE, notebook, unit, written
+from fault_notebook import HOSTILE, SECRET, notebook, unit, written
 from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -34,6 +34,9 @@ FAULTS = {
     "greedy": (Status.KERNEL_DIED, " MB of memory; 500 MB are allowed"),
     "mute": (Status.NOTEBOOK_ERROR, "shows 0 summaries"),
     "reaches": (Status.GATE_FAILED, "<img> refers to http://example.org/x.png"),
+    "names": (Status.GATE_FAILED, "a table with the column customer_id"),
+    "blurts": (Status.NOTEBOOK_ERROR, "ValueError: cannot open ${KIT_SECRET}/orders.csv"),
+    "leaks": (Status.GATE_FAILED, "report.ipynb: the value of the environment variable KIT_SECRET"),
 }
 
 
@@ -53,7 +56,9 @@ def batch(folder: Path) -> Batch:
         4,
         Limits(60, cell_seconds=8, memory_bytes=500 * MEGABYTE),
     )
-    return run(units, plan)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KIT_SECRET", SECRET)
+        return run(units, plan)
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +137,14 @@ def test_failure_page_explains_and_escapes(reports: Path) -> None:
     assert "<b>" not in page
     assert "Traceback" in page.partition("<details>")[2]
     assert "\x1b" not in page
+
+
+@pytest.mark.parametrize("slug", ["blurts", "leaks"])
+def test_a_secret_of_the_environment_is_written_nowhere(reports: Path, slug: str) -> None:
+    written = [path.read_text(encoding="utf-8") for path in (reports / slug).iterdir()]
+    assert len(written) == 3
+    assert not any(SECRET in text or "hunter2" in text for text in written)
+    assert "KIT_SECRET" in written[0]
 
 
 def test_hostile_names_are_text_on_report_and_index(reports: Path) -> None:

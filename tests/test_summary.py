@@ -13,14 +13,16 @@ from retention import normal, summary
 from retention.language import ABSENT, Language
 from retention.ledger import NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.periods import PERIODS_A_YEAR, Frequency
-from retention.rates import CHURN, REACTIVATION, WIN_BACK
+from retention.rates import CHURN, REACTIVATION, REVENUE_CHURN, WIN_BACK
 from retention.summary import BAD, GOOD, NEUTRAL, Tile
+from retention.suppression import SMALL
 from retention.words import name_of
 
 ENGLISH = Language()
 LEDGER = frames.ledger()
 RATES = frames.rates_of(LEDGER)
 LAST = LEDGER.iloc[-1]
+MONEY = frames.rates({REVENUE_CHURN: [(50_000, 400_000)] * 12 + [(60_400, 412_000)]})
 REVENUE = frames.revenue(
     *[{RETAINED: 50_000.0, NEW: 5_000.0}] * 12,
     {RETAINED: 41_250.0, NEW: 7_100.0, REACTIVATED: 6_200.0, WON_BACK: 1_320.0, NO_PURCHASE: -90.0},
@@ -338,22 +340,41 @@ def test_the_rule_is_said_with_the_periods_it_looks_at() -> None:
     assert numbers(summary.rule(ENGLISH)) == [normal.PERIODS]
 
 
-def test_what_those_who_came_back_brought() -> None:
+def worth(
+    ledger: pd.DataFrame = LEDGER, rates: pd.DataFrame = MONEY, revenue: pd.DataFrame = REVENUE
+) -> str:
+    return summary.worth(ledger, rates, revenue, ENGLISH)
+
+
+def test_what_those_who_came_back_brought_and_those_who_left_had() -> None:
     back = REVENUE[REVENUE["bought_as"].isin([REACTIVATED, WON_BACK])]["revenue"].sum()
-    text = summary.worth(LEDGER, REVENUE, ENGLISH)
-    assert numbers(text) == [back, share(back / LAST["revenue"])]
+    lost = newest(MONEY, REVENUE_CHURN)
+    assert numbers(worth()) == [
+        back,
+        share(back / LAST["revenue"]),
+        lost["numerator"],
+        share(lost["rate"]),
+    ]
 
 
 def test_what_came_back_has_no_share_of_no_revenue() -> None:
     for revenue in (0.0, -5.0):
-        text = summary.worth(LEDGER.assign(revenue=revenue), REVENUE, ENGLISH)
-        assert text == "Those who came back brought €7,520."
+        text = worth(LEDGER.assign(revenue=revenue))
+        assert text.startswith("Those who came back brought €7,520. Those who are no longer")
 
 
-def test_where_nobody_came_back_nothing_is_said_of_their_worth() -> None:
+def test_where_nobody_came_back_or_left_nothing_is_said_of_their_worth() -> None:
     nobody = REVENUE[~REVENUE["bought_as"].isin([REACTIVATED, WON_BACK])]
-    assert summary.worth(LEDGER, nobody, ENGLISH) == ""
-    assert summary.worth(LEDGER.iloc[:-1], REVENUE, ENGLISH) == ""
+    none = frames.rates({REVENUE_CHURN: [(0, 412_000)]})
+    assert worth(rates=none, revenue=nobody) == ""
+    assert worth(LEDGER.iloc[:-1], none) == ""
+    assert worth(rates=MONEY.assign(numerator=float("nan")), revenue=nobody) == ""
+
+
+def test_what_few_brought_is_not_said() -> None:
+    few = REVENUE.replace({"bought_as": {WON_BACK: SMALL}})
+    assert worth(revenue=few).startswith("Those who are no longer active")
+    assert tiles(revenue=few)["revenue"].detail == ""
 
 
 # Languages ----------------------------------------------------------------------------------------
@@ -364,7 +385,7 @@ TEXTS: dict[str, Callable[[Language], str]] = {
         " ".join((tile.value, tile.detail, tile.change, tile.change_year, tile.normal))
         for tile in summary.tiles(LEDGER, RATES, REVENUE, language)
     ),
-    "worth": lambda language: summary.worth(LEDGER, REVENUE, language),
+    "worth": lambda language: summary.worth(LEDGER, MONEY, REVENUE, language),
     "unusual": lambda language: stands(language, churn=(40, 200), win_back=(1, 9)),
     "rule": summary.rule,
 }

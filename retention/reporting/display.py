@@ -14,6 +14,7 @@ from retention import summary
 from retention.language import Language
 from retention.reporting.shown import Shown, scrolling, show
 from retention.summary import Tile
+from retention.suppression import hidden, merged, without_few
 from retention.unit import DEFINITIONS_VERSION, Unit
 from retention.words import DEFINITIONS
 
@@ -41,15 +42,26 @@ class Report(Shown):
     def recent(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows of the newest `periods_shown` periods; groups under `minimum_group` left out.
 
-        A period is what stands in the first column; a group is a cohort or a lapse cohort.
+        A period is what stands in the first column; a group is a cohort or a lapse cohort. Others
+        are left out with them where they could be had by subtraction (suppression.hidden).
         """
         period = frame.columns[0]
         newest = frame[period].drop_duplicates().sort_values()
         newest = newest.tail(self.unit.settings.periods_shown)
         shown = frame[frame[period].isin(newest)]
         for size in {"cohort_size", "lapsed"} & {*frame.columns} - self._events(frame):
-            shown = shown[shown[size] >= self.unit.settings.minimum_group]
+            groups = shown.drop_duplicates(period).set_index(period)[size]
+            small = hidden(groups, least=self.unit.settings.minimum_group)
+            shown = shown[~shown[period].map(small).astype(bool)]
         return shown.reset_index(drop=True)
+
+    def ways(self, revenue: pd.DataFrame) -> pd.DataFrame:
+        """Revenue by way of buying (ledger.REVENUE), ways of fewer than `minimum_group` as one."""
+        return merged(revenue, least=self.unit.settings.minimum_group)
+
+    def rates(self, rates: pd.DataFrame) -> pd.DataFrame:
+        """Rates (rates.RATES) without the money of fewer than `minimum_group` customers."""
+        return without_few(rates, least=self.unit.settings.minimum_group)
 
     @staticmethod
     def _events(frame: pd.DataFrame) -> set[str]:
@@ -60,7 +72,7 @@ class Report(Shown):
         """Headline and tiles of the newest complete period, and the facts of the run."""
         headline = summary.headline(self.unit.settings.unit, ledger, rates, self.language)
         unusual = summary.unusual(rates, self.language)
-        worth = summary.worth(ledger, revenue, self.language)
+        worth = summary.worth(ledger, rates, revenue, self.language)
         tiles = summary.tiles(ledger, rates, revenue, self.language)
         body = (
             f'<p class="headline">{escape(headline)}</p>'

@@ -23,6 +23,7 @@ from traitlets import default
 
 from retention.language import Language
 from retention.reporting.bundles import FACTS, FRAME
+from retention.reporting.foreign import readable
 from retention.words import within_a_line
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -42,6 +43,8 @@ TEXT = {
     "cell": "Code cell {number}",
     "parameters": "Code cell {number}: parameters of this run",
     "no_alt": "Figure from code cell {number}, without a description",
+    "table": "Table from code cell {number}",
+    "markdown_table": "Table",
     "definitions": "Definitions, version {version}",
 }
 NOTE, ALARM = "note", "alarm"
@@ -214,7 +217,8 @@ def page(notebook: NotebookNode) -> Page:
         if FACTS in output.get("data", {})
     ]
     laid_out = Page(facts=dict(found[0]) if found else {})
-    markdown, text = _Markdown(), laid_out.text
+    text = laid_out.text
+    markdown = _Markdown(text["markdown_table"])
     number = 0
     for cell in notebook.cells:
         section = laid_out.sections[-1] if laid_out.sections else laid_out.opening
@@ -226,8 +230,8 @@ def page(notebook: NotebookNode) -> Page:
                 laid_out.sections.append(Section(name, heading, [rest]))
         elif cell.cell_type == "code" and cell.source.strip():
             number += 1
-            alt = html.escape(text["no_alt"].format(number=number))
-            shown = (_shown(output, alt) for output in cell.get("outputs", []))
+            names = [text[key].format(number=number) for key in ("no_alt", "table")]
+            shown = (_shown(output, *names) for output in cell.get("outputs", []))
             section.blocks.extend(block for block in shown if block)
             injected = "injected-parameters" in cell.metadata.get("tags", [])
             label = text["parameters" if injected else "cell"].format(number=number)
@@ -236,20 +240,20 @@ def page(notebook: NotebookNode) -> Page:
     return laid_out
 
 
-def _shown(output: NotebookNode, alt: str) -> str:
+def _shown(output: NotebookNode, alt: str, caption: str) -> str:
     data = output.get("data", {})
     if "text/html" in data:
         block = _WORKBENCH.sub("", str(data["text/html"]))
         # The kit's own tables bring their frame; those of pandas would widen the page.
         bare = "<table" in block and 'class="scroll"' not in block
-        return _scrolling(block) if bare else block
+        return _scrolling(readable(block, caption)) if bare else block
     if FACTS in data or FRAME in data:
         return ""
     for mime in ("image/svg+xml", "image/png", "image/jpeg"):
         if mime in data:
             raw = data[mime]
             image = base64.b64encode(raw.encode()).decode() if "svg" in mime else raw.strip()
-            img = f'<img src="data:{mime};base64,{image}" alt="{alt}">'
+            img = f'<img src="data:{mime};base64,{image}" alt="{html.escape(alt)}">'
             return f"<figure>{_scrolling(img)}</figure>"
     if "text/plain" in data:
         return _scrolling(f"<pre>{html.escape(str(data['text/plain']))}</pre>")
@@ -269,15 +273,16 @@ def _scrolling(block: str) -> str:
 class _Markdown(IPythonRenderer):
     """Markdown of one notebook: headings become anchors, links outside become text."""
 
-    def __init__(self) -> None:
+    def __init__(self, caption: str) -> None:
         super().__init__(escape=False)
+        self.caption = caption
         self.kicker = ""
         self._ids: set[str] = set()
 
     def html(self, source: str, attachments: dict[str, Any]) -> str:
         self.attachments = attachments
         # Math passes through as text: a page without scripts cannot typeset it.
-        rendered = MarkdownWithMath(renderer=self).render(source)
+        rendered = readable(MarkdownWithMath(renderer=self).render(source), self.caption)
         return rendered.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace(
             "</table>", "</table></div>"
         )

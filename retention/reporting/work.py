@@ -17,6 +17,7 @@ from retention.reporting.kernels import Stop, execute
 from retention.reporting.limits import Limits
 from retention.reporting.manifest import kit_version
 from retention.reporting.outcome import Execution, Outcome, Status, StepFailedError, classify
+from retention.reporting.secrets import named, secrets, without
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def work(task: Task, *, stop: Stop | None = None) -> Attempt:
             made = partial(made, **_finished(execution.notebook, task))
         except StepFailedError as error:
             outcome = classify(replace(execution, error=error))
-    return made(outcome=outcome, started=started, finished=datetime.now(UTC))
+    attempt = made(outcome=outcome, started=started, finished=datetime.now(UTC))
+    return attempt if outcome.status.good else _without_secrets(task.settings, attempt)
 
 
 def _finished(notebook: NotebookNode, task: Task) -> dict[str, Any]:
@@ -84,6 +86,7 @@ def _finished(notebook: NotebookNode, task: Task) -> dict[str, Any]:
         frames[RESTATEMENTS] = bundles.as_csv(comparison.moved)
     told = banners(comparison, Language.of(facts))
     page = checked_page(notebook, told, task.page_bytes)
+    _refuse_leaks(task.settings, notebook, frames, page)
     return {"page": page, "facts": facts, "frames": frames, "comparison": comparison}
 
 
@@ -105,3 +108,35 @@ def checked_page(notebook: NotebookNode, told: list[export.Banner], most_bytes: 
     if problems:
         raise StepFailedError(Status.GATE_FAILED, f"The page: {'; '.join(problems)}.")
     return page
+
+
+def _refuse_leaks(
+    settings: Settings, notebook: NotebookNode, frames: dict[str, str], page: str
+) -> None:
+    """Raise StepFailedError where a file would name a customer, or a secret of the environment."""
+    tables = {f"data/{name}.csv": csv for name, csv in frames.items()}
+    written = {"The page": page, "report.ipynb": notebooks.as_text(notebook), **tables}
+    problems = [
+        *(f"{name}: {found}" for name, csv in tables.items() for found in gate.customers(csv)),
+        *(
+            f"{name}: the value of the environment variable {variable}"
+            for name, text in written.items()
+            for variable in named(text, secrets(settings))
+        ),
+    ]
+    if problems:
+        raise StepFailedError(Status.GATE_FAILED, f"Not to be published: {'; '.join(problems)}.")
+
+
+def _without_secrets(settings: Settings, attempt: Attempt) -> Attempt:
+    """What a failure leaves is written too, and may quote what the environment gave."""
+    known = secrets(settings)
+    if not known:
+        return attempt
+    outcome = replace(
+        attempt.outcome,
+        message=without(attempt.outcome.message, known),
+        traceback=without(attempt.outcome.traceback, known),
+    )
+    notebook = notebooks.from_text(without(notebooks.as_text(attempt.notebook), known))
+    return replace(attempt, outcome=outcome, notebook=notebook)

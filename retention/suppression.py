@@ -1,0 +1,51 @@
+"""Groups too small to be shown, so that no figure of the page is that of a few people.
+
+What is left out must not follow from what is shown: the difference between a total and the groups
+that are shown belongs to the hidden groups together, and these are never few.
+"""
+
+import pandas as pd  # noqa: TID251 (small frames only)
+
+from retention.rates import CHURN, REVENUE_CHURN
+
+SMALL = "small_groups"
+"""Name of the row that hidden groups make together."""
+
+
+def hidden(sizes: pd.Series, *, least: int) -> pd.Series:
+    """Which groups to hide, of so many customers each: one truth value a group.
+
+    Every group of fewer than `least` customers; and, until the hidden together are that many, the
+    smallest of the others. Where none is too small, none is hidden.
+
+    >>> hidden(pd.Series([40, 3, 7, 90]), least=5).tolist()
+    [False, True, True, False]
+    >>> hidden(pd.Series([40, 3, 4, 90]), least=5).tolist()
+    [False, True, True, False]
+    """
+    by_size = sizes.sort_values(kind="stable")
+    small = by_size < least
+    if not small.any():
+        return sizes != sizes
+    # A group is hidden if it is small, or if the smaller ones alone would be too few.
+    smaller = by_size.cumsum() - by_size
+    return (small | (smaller < least)).reindex(sizes.index)
+
+
+def merged(revenue: pd.DataFrame, *, least: int) -> pd.DataFrame:
+    """One row a period and way of buying (ledger.REVENUE), small ways of a period as one: SMALL."""
+    small = revenue.groupby("period")["customers"].transform(hidden, least=least).astype(bool)
+    named = revenue.assign(bought_as=revenue["bought_as"].mask(small, SMALL))
+    added = named.groupby(["period", "bought_as"], as_index=False)[["customers", "revenue"]].sum()
+    return added[list(revenue.columns)]
+
+
+def without_few(rates: pd.DataFrame, *, least: int) -> pd.DataFrame:
+    """The rates (rates.RATES) without the money of few: revenue churn is absent where fewer than
+    `least` customers were lost, or kept, and some were."""
+    churn = rates[rates["measure"] == CHURN].set_index("period")
+    lost, kept = churn["numerator"], churn["denominator"] - churn["numerator"]
+    few = (lost.between(1, least - 1)) | (kept.between(1, least - 1))
+    money = rates["measure"].eq(REVENUE_CHURN) & rates["period"].map(few).astype(bool)
+    figures = ["numerator", "rate"]
+    return rates.assign(**{name: rates[name].mask(money) for name in figures})
