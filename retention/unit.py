@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import ibis.expr.types as ir
 import pandas as pd
 
-from retention import cells, cohorts, sensitivity, sources, transactions
+from retention import activity, cells, cohorts, rfm, sensitivity, sources, transactions
 from retention import ledger as ledgers
 from retention import rates as rate_tables
 from retention.errors import DataRefused
@@ -112,6 +112,16 @@ class Unit:
         """One row a lapse cohort and age (cohorts.RETURNS)."""
         lapses = cohorts.lapses(self.spells, calendar=self.calendar).to_pandas()
         return cohorts.returns(lapses, calendar=self.calendar)
+
+    def activity(self) -> pd.DataFrame:
+        """One row a complete period (activity.ACTIVITY), its identities asserted."""
+        frame = _frame(activity.activity(self.customer_days, calendar=self.calendar))
+        activity.check(frame, _frame(self._ledger))
+        return frame
+
+    def rfm(self) -> ir.Table:
+        """One row a customer (rfm.RFM), on the engine: the one table here with customer ids."""
+        return rfm.rfm(transactions.purchase_days(self.customer_days), as_of=self.as_of)
 
     def sensitivity(self) -> pd.DataFrame:
         """One row a multiple of the thresholds and a measure (sensitivity.SENSITIVITY)."""

@@ -24,6 +24,7 @@ import timelines
 from ibis.backends import BaseBackend
 
 from retention import (
+    activity,
     cohort_views,
     cohorts,
     engines,
@@ -31,6 +32,7 @@ from retention import (
     ledger,
     lifecycle,
     rates,
+    rfm,
     sensitivity,
     thresholds,
 )
@@ -184,6 +186,13 @@ class History:
 
     def returns(self) -> pd.DataFrame:
         return cohorts.returns(self.lapses(), calendar=self.calendar)
+
+    def activity(self) -> pd.DataFrame:
+        return activity.activity(self.customer_days, calendar=self.calendar).to_pandas()
+
+    def rfm(self) -> pd.DataFrame:
+        table = rfm.rfm(purchase_days(self.customer_days), as_of=self.calendar.as_of)
+        return table.order_by("customer_id").to_pandas()
 
     def gaps(self) -> pd.DataFrame:
         return thresholds.gaps(

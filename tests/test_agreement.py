@@ -12,6 +12,7 @@ import oracle
 import pytest
 from histories import History, Kit, assert_same, assert_same_returns, cells, cut
 
+from retention import activity
 from retention.errors import DataRefused
 from retention.periods import CUTS, FREQUENCIES, GREGORIAN, MONTHS, WEEKDAYS, Frequency, Rules
 from retention.thresholds import thresholds
@@ -176,6 +177,18 @@ def refunded(given: Drawn) -> oracle.Days:
 def test_returns(case: tuple[Drawn, History]) -> None:
     given, history = case
     assert_same_returns(history.returns(), oracle.returns(*given.asked))
+
+
+def test_activity(case: tuple[Drawn, History]) -> None:
+    given, history = case
+    found = history.activity()
+    assert_same(found, oracle.activity(given.days, given.as_of, given.cut))
+    activity.check(found, history.ledger())
+
+
+def test_rfm(case: tuple[Drawn, History]) -> None:
+    given, history = case
+    assert_same(history.rfm(), oracle.rfm(given.days, given.as_of))
 
 
 def test_thresholds(case: tuple[Drawn, History]) -> None:

@@ -19,6 +19,7 @@ from retention.lifecycle import runs_of_purchases, spells
 from retention.normal import standing
 from retention.periods import Rules
 from retention.rates import CHURN, QUICK_RATIO, REVENUE_CHURN, SHARES
+from retention.rfm import RFM
 from retention.transactions import DROPS, customer_days, purchase_days, tally
 from retention.unit import DEFINITIONS_VERSION
 
@@ -231,6 +232,28 @@ def test_returns(example: Unit) -> None:
     assert table("returns") == [["lapsed in", "lapsed", "within 30 days", "within 60 days"], *rows]
 
 
+def test_activity(example: Unit) -> None:
+    frame = example.activity()
+
+    def cell(column: str, value: float) -> str:
+        if column == "quick_ratio":
+            return ABSENT if pd.isna(value) else f"{value:.2f}"
+        return whole(value)
+
+    shown = [column for column in frame.columns if column not in ("period", "period_end")]
+    rows = [[column, *(cell(column, value) for value in frame[column])] for column in shown]
+    assert table("activity") == [["", *MONTHS], *rows]
+
+
+def test_rfm(example: Unit) -> None:
+    frame = example.rfm().order_by("customer_id").to_pandas()
+    rows = [
+        [row[0], *(str(days) for days in row[1:-1]), whole(row[-1])]
+        for row in frame.itertuples(index=False)
+    ]
+    assert table("rfm") == [["customer", *RFM.names[1:]], *rows]
+
+
 def test_quality(example: Unit) -> None:
     frame = example.quality()
     rows = [[row["check"], str(row["rows"]), whole(row["amount"])] for _, row in frame.iterrows()]
@@ -253,6 +276,7 @@ def test_every_published_column_is_explained(example: Unit) -> None:
         "cohorts": example.cohorts,
         "returns": example.returns,
         "sensitivity": example.sensitivity,
+        "activity": example.activity,
         "quality": example.quality,
     }
     columns = {column for frame in frames.values() for column in frame().columns}

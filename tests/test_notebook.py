@@ -34,13 +34,16 @@ COLUMNS = {
     "returns": "lapse_period,age,lapsed,returned,return_share,low,high,complete",
     "thresholds": "threshold,days,rule,gaps,open_gaps,wrongly_called,low,high",
     "sensitivity": "multiple,inactive_after,lost_after,measure,rate,low,high",
+    "activity": "period,period_end,active,new,retained,resurrected,churned,quick_ratio,"
+    "active_revenue,new_revenue,retained_revenue,resurrected_revenue,expansion,contraction,"
+    "churned_revenue,other_revenue",
     "quality": "check,rows,amount,level",
 }
 # Executive first, evidence last.
 SHOWN = [
     *("summary", "stocks", "movements", "note", "rates", "rates", "rates", "returns", "revenue"),
     *("cohort_heatmap", "cohort_heatmap", "return_curve", "note", "table", "table", "table"),
-    *("definitions", "provenance"),
+    *("table", "table", "definitions", "provenance"),
 ]
 
 

@@ -14,6 +14,7 @@ import typer
 from pydantic_core import PydanticUndefined
 
 from retention import Unit, cli, cohorts, open_unit, sensitivity, thresholds
+from retention.activity import ACTIVITY
 from retention.ledger import LEDGER
 from retention.params import settings
 from retention.rates import CHURN, RATES, REACTIVATION, WIN_BACK
@@ -67,6 +68,7 @@ def test_columns_of_the_files() -> None:
         "returns.csv": list(cohorts.RETURNS),
         "thresholds.csv": list(thresholds.THRESHOLDS),
         "sensitivity.csv": list(sensitivity.SENSITIVITY),
+        "activity.csv": list(ACTIVITY.names),
         "quality.csv": list(QUALITY.names),
         "restatements.csv": list(RESTATEMENTS),
     }

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from retention import ledger, lifecycle, rates, thresholds, transactions
+from retention.activity import ACTIVITY
 from retention.cohorts import COHORTS, RETURNS
 from retention.language import ABSENT, LANGUAGES, Language
 from retention.reporting import portfolio
@@ -34,6 +35,7 @@ SCHEMAS = {
     "returns": RETURNS,
     "thresholds": thresholds.THRESHOLDS,
     "sensitivity": SENSITIVITY,
+    "activity": ACTIVITY.names,
     "quality": transactions.QUALITY.names,
     "units": portfolio.UNITS,
 }
