@@ -10,7 +10,7 @@ OR2 := params/online_retail_ii
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-report: .venv/.kit data/sample_transactions.parquet ## Check and run every unit in params/, write reports/index.html
+report: .venv/.kit data/sample_subscriptions.parquet ## Check and run every unit in params/, write reports/index.html
 	@$(BIN)/retention run
 
 test: .venv/.test lint ## Lint, type-check, and pass all tests
@@ -21,7 +21,7 @@ lint: .venv/.test
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 
-lab: .venv/.kit data/sample_transactions.parquet ## Open the notebook in JupyterLab
+lab: .venv/.kit data/sample_subscriptions.parquet ## Open the notebook in JupyterLab
 	@cd notebooks && ../$(BIN)/jupyter lab retention_report.ipynb
 
 online-retail: .venv/.kit ## Run Online Retail II; RETENTION_REAL_DATA names its folder
@@ -47,5 +47,5 @@ clean: ## Remove the environment, the sample data and the reports
 	@$(INSTALL) -e ".[test]"
 	@touch $@ .venv/.kit
 
-data/sample_transactions.parquet: | .venv/.kit
+data/sample_subscriptions.parquet: | .venv/.kit
 	@$(BIN)/retention sample . > /dev/null

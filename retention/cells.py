@@ -3,7 +3,7 @@
 What the doors of the kit share: each names its columns, and reads them here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import ibis
@@ -122,6 +122,12 @@ def unread(
     """The fault of a cell without `value`: `nothing` where it is blank, else `unreadable`."""
     # Asked only where there is no value, because trimming every cell costs more than the rest.
     return value.isnull(), is_blank(raw, name).ifelse(nothing, unreadable)
+
+
+def shown(rows: ir.Table, columns: Iterable[str]) -> ir.Table:
+    """The first three rows, their cells as text short enough for a message."""
+    texts = {name: rows[name].cast("string").substr(0, 40) for name in columns}
+    return rows.select(**texts).limit(3)
 
 
 def units(raw: ir.Table) -> ir.Table:

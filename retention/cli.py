@@ -130,7 +130,7 @@ def check(
 
 @app.command()
 def sample(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
-    """Write a simulated company: its data to DIR/data, its four units to DIR/params."""
+    """Write a simulated company: its data to DIR/data, its five units to DIR/params."""
     from retention.sample import write_company
 
     with _spoken():

@@ -26,6 +26,7 @@ from babel.numbers import (
     format_percent,
 )
 
+from retention.contract_words import FORMS
 from retention.periods import CUTS, FREQUENCIES, GREGORIAN, MONTHS, WEEKDAYS, Frequency, Rules
 
 LOCALES = Path(__file__).parent / "locales"
@@ -117,7 +118,7 @@ def catalogue(code: str) -> gettext.NullTranslations:
 
 @dataclass(frozen=True)
 class Language:
-    """How a reader's language says things, for one unit's currency and frequency.
+    """How a reader's language says things, for one unit's currency, frequency and model.
 
     >>> Language("es", currency="EUR").percent(0.1234), Language("fr").number(12345)
     ('12,3\\xa0%', '12\\u202f345')
@@ -127,6 +128,7 @@ class Language:
     currency: str = "EUR"
     frequency: Frequency = "month"
     rules: Rules = GREGORIAN
+    model: str = "purchases"
 
     @classmethod
     def of(cls, told: Mapping[str, object]) -> Self:
@@ -138,7 +140,8 @@ class Language:
         currency = str(told.get("currency") or cls.currency)
         rules = {each.name: _told(told, each.name, each.default) for each in fields(Rules)}
         frequency = _told(told, "frequency", cls.frequency)
-        return cls(_told(told, "language", SOURCE), currency, frequency, Rules(**rules))
+        code, model = _told(told, "language", SOURCE), str(told.get("model") or cls.model)
+        return cls(code, currency, frequency, Rules(**rules), model)
 
     @property
     def locale(self) -> Locale:
@@ -148,7 +151,7 @@ class Language:
 
     def __call__(self, message: str, **values: object) -> str:
         """The message in this language, with its `{values}` filled in."""
-        return catalogue(self.code).gettext(message).format(**values)
+        return catalogue(self.code).gettext(self._form(message)).format(**values)
 
     def text(self, text: str) -> str:
         """A text in this language as it stands, braces and all; itself where nobody translated it.
@@ -156,11 +159,15 @@ class Language:
         >>> Language("es").text("Not in the catalogues: {x}")
         'Not in the catalogues: {x}'
         """
-        return catalogue(self.code).gettext(text) if text else ""
+        return catalogue(self.code).gettext(self._form(text)) if text else ""
 
     def each(self, messages: Mapping[_Key, str]) -> dict[_Key, str]:
         """A table of messages in this language; their `{values}` are still to be filled in."""
         return {key: self.text(message) for key, message in messages.items()}
+
+    def _form(self, message: str) -> str:
+        """The message as it is said of the unit's model."""
+        return FORMS.get(message, message) if self.model == "subscriptions" else message
 
     @staticmethod
     def title(text: str) -> str:
@@ -173,7 +180,8 @@ class Language:
 
     def plural(self, one: str, many: str, count: int, **values: object) -> str:
         """The message in the form that the count asks for; `{count}` is the formatted count."""
-        text = catalogue(self.code).ngettext(one, many, int(count))
+        forms = self._form(one), self._form(many)
+        text = catalogue(self.code).ngettext(*forms, int(count))
         return text.format(count=self.number(count), **values)
 
     def number(self, value: float, decimals: int = 0) -> str:

@@ -10,7 +10,9 @@ import pandas as pd
 from retention.language import Language
 from retention.ledger import NEW, REACTIVATED, WON_BACK
 from retention.rates import QUICK_RATIO
-from retention.words import name_of
+from retention.recurring import GAINS, GROSS_RETENTION, LOSSES, NET_RETENTION, NET_WITH_REACTIVATED
+from retention.thresholds import CONTRACT_END
+from retention.words import heading_of, name_of
 
 
 def stocks(ledger: pd.DataFrame, language: Language) -> str:
@@ -155,6 +157,8 @@ def returns(returns: pd.DataFrame, language: Language) -> str:
 def thresholds(thresholds: pd.DataFrame, language: Language) -> str:
     """What the thresholds are and how many of the newly inactive would come back anyway."""
     inactive, lost = thresholds.iloc[0], thresholds.iloc[1]
+    if inactive["rule"] == CONTRACT_END:
+        return _at_the_end(int(lost["days"]), language)
     sentences = [
         language.plural(
             "A customer counts as dormant {count} day after the last purchase and as lost after "
@@ -175,3 +179,37 @@ def thresholds(thresholds: pd.DataFrame, language: Language) -> str:
             )
         )
     return " ".join(sentences)
+
+
+def _at_the_end(dormant_for: int, language: Language) -> str:
+    """What the thresholds of contracts are."""
+    ends = language("A contract ends on its date: from that day on its customer is not active.")
+    if not dormant_for:
+        then = language("The customer counts as lost at once.")
+    else:
+        then = language.plural(
+            "The customer counts as dormant for {count} day from then on, and as lost after that.",
+            "The customer counts as dormant for {count} days from then on, and as lost after that.",
+            dormant_for,
+        )
+    return f"{ends} {then}"
+
+
+def recurring(recurring: pd.DataFrame, language: Language) -> str:
+    """Alt text of the charts of MRR: the newest period, movement by movement, and what was kept."""
+    last = recurring.iloc[-1]
+    moved = ", ".join(
+        f"{heading_of(name, language)} {language.money(last[name])}" for name in (*GAINS, *LOSSES)
+    )
+    return language(
+        "Bars of what moved monthly recurring revenue (MRR) by period; {in_period} it went from "
+        "{opening} to {closing}: {moved}. Lines of the MRR kept: gross retention {gross}, net "
+        "retention {net}, and {again} with the reactivated.",
+        in_period=language.during(last["period"]),
+        opening=language.money(last["opening_mrr"]),
+        closing=language.money(last["closing_mrr"]),
+        moved=moved,
+        gross=language.percent(last[GROSS_RETENTION]),
+        net=language.percent(last[NET_RETENTION]),
+        again=language.percent(last[NET_WITH_REACTIVATED]),
+    )

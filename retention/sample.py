@@ -1,7 +1,8 @@
 """A simulated company, for the quick start, the docs and the tests: no row of it is real.
 
-Four business units over 36 months, up to and including `AS_OF`, each with a rhythm of its own, so
-that no single threshold serves all of them. The model is the field's (Pareto/NBD), plus what
+Four shops over 36 months, up to and including `AS_OF`, each with a rhythm of its own, so that no
+single threshold serves all of them; the fifth unit lives on contracts (`sample_contracts`). The
+model is the field's (Pareto/NBD), plus what
 makes real data hard:
 
 - customers arrive over time, with growth and season; many came before the first day of the data,
@@ -27,6 +28,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from retention import sample_contracts
+from retention.sample_contracts import contracts
 from retention.sample_units import UNITS, Unit
 
 FIRST_DAY = dt.date(2023, 7, 1)
@@ -92,13 +95,21 @@ def write_company(
 ) -> list[Path]:
     """Write the company's data and settings under the folder; return the files that hold them.
 
-    `data/sample_transactions.parquet` and `data/sample_truth.parquet` are written anew, each whole
-    or not at all. A file in `params/` that exists and differs is somebody's work: it is left as it
-    is, named by a warning in the log, and missing from the answer.
+    `data/sample_*.parquet` are written anew, each whole or not at all: transactions, subscriptions
+    (of an eighth as many customers, on top of the others), and the truth behind both. A file in
+    `params/` that exists and differs is somebody's work: it is left as it is, named by a warning in
+    the log, and missing from the answer.
     """
     drawn = company(seed=seed, customers=customers)
+    agreed = contracts(seed=seed, customers=customers // 8)
     written = []
-    for name, frame in (("transactions", drawn.transactions), ("truth", drawn.truth)):
+    for name, frame in (
+        ("transactions", drawn.transactions),
+        ("truth", drawn.truth),
+        ("contract_truth", agreed.truth),
+        # The last: make takes it for a sign that all are there.
+        ("subscriptions", agreed.subscriptions),
+    ):
         path = Path(folder) / "data" / f"sample_{name}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".unfinished")
@@ -118,12 +129,14 @@ def write_company(
 
 def params_files() -> dict[str, str]:
     """Return the sample's settings, file name -> text: the defaults, then one file a unit."""
-    return {"defaults.yaml": _DEFAULTS} | {
+    shops = {
         f"{unit.names[0]}.yaml": f"# {unit.about}\n# Simulated: see defaults.yaml.\n"
         f"unit: {unit.names[1]}\n"
         + "language: {}\ncurrency: {}\ntimezone: {}\n".format(*unit.locale)
         for unit in UNITS
     }
+    software = {f"{sample_contracts.SLUG}.yaml": sample_contracts.SETTINGS}
+    return {"defaults.yaml": _DEFAULTS} | shops | software
 
 
 _DEFAULTS = """\

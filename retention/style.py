@@ -16,6 +16,15 @@ from retention.language import Language
 from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST
 from retention.rates import CHURN, REACTIVATION, RETENTION, REVENUE_CHURN, WIN_BACK
+from retention.recurring import (
+    CHURNED_MRR,
+    CONTRACTION_MRR,
+    EXPANSION_MRR,
+    GROSS_RETENTION,
+    NET_RETENTION,
+    NEW_MRR,
+    REACTIVATED_MRR,
+)
 from retention.suppression import SMALL
 
 PALETTE = {
@@ -34,6 +43,13 @@ PALETTE = {
     RETENTION: "#0b5c93",
     REACTIVATION: "#2b7bb5",
     WIN_BACK: "#9c3a72",
+    NEW_MRR: "#00704f",
+    REACTIVATED_MRR: "#2b7bb5",
+    EXPANSION_MRR: "#6b5ca5",
+    CONTRACTION_MRR: "#a86400",
+    CHURNED_MRR: "#b3431b",
+    GROSS_RETENTION: "#0b5c93",
+    NET_RETENTION: "#6b5ca5",
 }
 INK, QUIET, GRID = "#1d2733", "#5b6673", "#dfe3e8"
 # Light enough everywhere for dark figures to be read on it.

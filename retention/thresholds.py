@@ -15,12 +15,13 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd  # noqa: TID251 (small frames only)
 
-from retention.curves import at, kaplan_meier
+from retention.curves import CURVE, at, kaplan_meier
 from retention.errors import DataRefused
 
 Rule = Literal["return_quantile", "mean_gap"]
 AUTO: Literal["auto"] = "auto"
 GIVEN = "given"
+CONTRACT_END = "contract_end"
 HORIZON = 365
 """Days within which a return counts for the rule and for `wrongly_called`."""
 
@@ -111,6 +112,19 @@ def thresholds(
         columns=list(THRESHOLDS),
     )
     return Thresholds(derived[0], derived[1], (rules[0], rules[1]), horizon, evidence, curve)
+
+
+def contract_end(lost_after: int | Literal["auto"]) -> Thresholds:
+    """The thresholds of contracts, in days after the end of service: nothing is derived.
+
+    A contract ends on its date, so a customer is inactive from that day on (0 days after it), and
+    lost `lost_after` days later; `auto` is the same day. No gaps, no curve.
+    """
+    days = 0 if lost_after == AUTO else int(lost_after)
+    rules = (CONTRACT_END, CONTRACT_END if lost_after == AUTO else GIVEN)
+    rows = [("inactive_after", 0, rules[0]), ("lost_after", days, rules[1])]
+    evidence = pd.DataFrame(rows, columns=list(THRESHOLDS[:3])).reindex(columns=list(THRESHOLDS))
+    return Thresholds(0, days, rules, HORIZON, evidence, pd.DataFrame(columns=list(CURVE)))
 
 
 def _derived(

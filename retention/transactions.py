@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from retention import cells
 from retention.cells import AFTER_AS_OF, NO_AMOUNT, NO_CUSTOMER, NO_DATE, OTHER_UNIT
+from retention.quality import KEPT, ROWS_AFTER_QUERY, account, counts
 
 TRANSACTIONS = ibis.schema(
     {"customer_id": "string", "day": "date", "amount": "float64", "fault": "string"}
@@ -30,12 +31,12 @@ CUSTOMER_DAYS = ibis.schema(
     {"customer_id": "string", "day": "date", "amount": "decimal(18, 4)", "bought": "boolean"}
 )
 REFUNDS = ibis.schema({"customer_id": "string", "day": "date", "refunded": "decimal(18, 4)"})
-QUALITY = ibis.schema({"check": "string", "rows": "int64", "amount": "float64", "level": "string"})
 
 COLUMNS = {"customer_id": "client", "ordered_at": "date", "amount": "net"}
 """The columns that must be there, and what they may be called in somebody's data."""
 
 UNREADABLE = {"ordered_at": "unreadable_date", "amount": "unreadable_amount"}
+_REFUNDS, _IDLE = "refunds", "days_without_purchase"
 DROPS = (NO_CUSTOMER, NO_DATE, NO_AMOUNT, AFTER_AS_OF)
 """Why rows are dropped; a row with several faults counts under the first of them."""
 
@@ -58,11 +59,11 @@ def transactions(raw: ir.Table, *, unit: str) -> ir.Table:
     ).cast(TRANSACTIONS)
 
 
-def unreadable(raw: ir.Table, *, unit: str, column: str) -> ir.Table:
-    """One row each of the first three values of `column` that cannot be read, as text."""
+def refused(raw: ir.Table, *, unit: str, fault: str) -> ir.Table:
+    """One row each of the first three rows with a fault, its cells as text."""
     kept = raw.select(*(c for c in raw.columns if c in (*COLUMNS, "unit")))
-    bad = kept.filter(_fault(kept, unit) == UNREADABLE[column])
-    return bad.select(**{column: bad[column].cast("string").substr(0, 40)}).limit(3)
+    bad = kept.filter(_fault(kept, unit) == fault)
+    return cells.shown(bad, COLUMNS)
 
 
 def tally(transactions: ir.Table) -> ir.Table:
@@ -87,6 +88,11 @@ def tally(transactions: ir.Table) -> ir.Table:
         )
         .cast(TALLY)
     )
+
+
+def dates(tally: ir.Table) -> ir.Table:
+    """One row a row of the tally with a day: the `day`, and the `fault` of its rows."""
+    return tally.select("fault", "day").filter(tally.day.notnull())
 
 
 def customer_days(tally: ir.Table, *, as_of: date) -> ir.Table:
@@ -121,52 +127,20 @@ def quality(tally: ir.Table, *, source_rows: int, as_of: date) -> ir.Table:
     """One row a check of the data: what came in, what was dropped and why, what was kept.
 
     Rows and money add up: rows_after_query = other_unit + every drop + kept.
-    `level` is note, or warning where a drop takes more than 5 % of the unit's rows. Returns
-    QUALITY (`amount` is empty for rows in the source, whose amounts the query may define).
+    Returns quality.QUALITY.
     """
     late = (tally.fault == "") & (tally.day > as_of)
     check = late.ifelse(AFTER_AS_OF, tally.fault)
     kept = check == ""
-    counted = tally.group_by(check=kept.ifelse("kept", check)).agg(
-        rows=tally.rows.sum(), amount=tally.amount.sum()
+    idle = kept & (tally.amount <= 0)
+    found = ibis.union(
+        counts(tally, kept.ifelse(KEPT, check)),
+        counts(tally, ROWS_AFTER_QUERY),
+        counts(tally.filter(kept), _REFUNDS, rows="refunds", amount="refunded"),
+        counts(tally.filter(idle), _IDLE),
     )
-    everything = tally.agg(
-        check=ibis.literal("rows_after_query"), rows=tally.rows.sum(), amount=tally.amount.sum()
-    )
-    kept_days = tally.filter(kept)
-    refunds = kept_days.agg(
-        check=ibis.literal("refunds"), rows=kept_days.refunds.sum(), amount=kept_days.refunded.sum()
-    )
-    idle = kept_days.filter(kept_days.amount <= 0).agg(
-        check=ibis.literal("days_without_purchase"),
-        rows=ibis._.rows.sum(),
-        amount=ibis._.amount.sum(),
-    )
-    checks = ibis.memtable(
-        [
-            (number, name, name in DROPS)
-            for number, name in enumerate(
-                ["rows_after_query", OTHER_UNIT, *DROPS, "kept", "refunds", "days_without_purchase"]
-            )
-        ],
-        schema={"number": "int64", "check": "string", "is_drop": "boolean"},
-    )
-    found = ibis.union(counted, everything, refunds, idle)
-    rows = checks.left_join(found, "check").select(
-        "number",
-        "check",
-        "is_drop",
-        rows=found.rows.fill_null(0),
-        amount=found.amount.fill_null(0.0),
-    )
-    own = rows.rows.sum(where=rows.is_drop | (rows.check == "kept")).over()
-    level = (rows.is_drop & (rows.rows > 0.05 * own)).ifelse("warning", "note")
-    judged = rows.mutate(level=level).drop("is_drop")
-    source = ibis.memtable(
-        [(-1, "rows_in_source", source_rows, None, "note")],
-        schema={"number": "int64", **QUALITY},
-    )
-    return ibis.union(source, judged.cast(source.schema())).order_by("number").drop("number")
+    checks = [ROWS_AFTER_QUERY, OTHER_UNIT, *DROPS, KEPT, _REFUNDS, _IDLE]
+    return account(found, checks=checks, drops=DROPS, source_rows=source_rows)
 
 
 def _fault(raw: ir.Table, unit: str) -> ir.StringValue:

@@ -4,7 +4,7 @@ This is where settings meet tables; the modules it calls know nothing of setting
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from difflib import get_close_matches
 from functools import cached_property
@@ -16,34 +16,36 @@ import pandas as pd
 from retention import activity, cells, cohorts, rfm, sensitivity, sources, transactions
 from retention import ledger as ledgers
 from retention import rates as rate_tables
+from retention import recurring as recurring_tables
 from retention.errors import DataRefused
-from retention.lifecycle import runs_of_purchases, spells
+from retention.lifecycle import spells
+from retention.models import MODELS, Model
 from retention.params import Settings, find_unit
 from retention.params import settings as read_settings
 from retention.periods import Calendar, Rules
-from retention.thresholds import Thresholds, gaps, thresholds
+from retention.thresholds import Thresholds
 
 DEFINITIONS_VERSION = "1"
 """Of the definitions in GLOSSARY.md: it changes when a published figure would."""
 
-_READINGS = {
-    "ordered_at": ("date", "strptime(ordered_at, '%d/%m/%Y')"),
-    "amount": ("number", "CAST(replace(amount, ',', '') AS DOUBLE)"),
-}
+_NUMBER = ("number", "CAST(replace({column}, ',', '') AS DOUBLE)")
+_DATE = ("date", "strptime({column}, '%d/%m/%Y')")
 
 
 @dataclass(frozen=True)
 class Unit:
     """A unit whose data have been read and checked; every figure of the kit is a method of it.
 
-    `customer_days` has schema transactions.CUSTOMER_DAYS and lives on the engine; what the methods
-    return are small pandas frames in the columns of the published files.
+    `customer_days` has schema transactions.CUSTOMER_DAYS and lives on the engine, as does what the
+    model follows customers by (models.Model); what the methods return are small pandas frames in
+    the columns of the published files.
     """
 
     settings: Settings
     source: sources.Source
     calendar: Calendar
     tally: ir.Table
+    followed: ir.Table
     customer_days: ir.Table
     thresholds: Thresholds
 
@@ -52,16 +54,30 @@ class Unit:
         """The last day covered."""
         return self.calendar.as_of
 
+    @property
+    def model(self) -> Model:
+        """How the customers of the unit show that they are there."""
+        return MODELS[self.settings.model]
+
     @cached_property
     def spells(self) -> ir.Table:
         """One row a customer and unbroken stay in a state (lifecycle.SPELLS)."""
-        inactive_after = self.thresholds.inactive_after
-        runs = runs_of_purchases(
-            transactions.purchase_days(self.customer_days), inactive_after=inactive_after
-        )
-        dormant_for = self.thresholds.lost_after - inactive_after
-        states = spells(runs, dormant_for=dormant_for, as_of=self.as_of)
-        return self.source.stored("spells", states)
+        days = self.thresholds.inactive_after, self.thresholds.lost_after
+        return self.source.stored("spells", self._spells(*days))
+
+    def _spells(self, inactive_after: int, lost_after: int) -> ir.Table:
+        runs = self.model.runs(self.followed, inactive_after=inactive_after, as_of=self.as_of)
+        return spells(runs, dormant_for=lost_after - inactive_after, as_of=self.as_of)
+
+    @cached_property
+    def daily(self) -> ir.Table:
+        """Customer-days for what is counted from days of the customers' own (follow_up).
+
+        Those of contracts are slices of the report's periods otherwise, and too coarse for that.
+        """
+        by_day = replace(self.calendar, frequency="day")
+        days = self.model.customer_days(self.followed, calendar=by_day)
+        return days if days is self.followed else self.source.stored("daily", days)
 
     @cached_property
     def _ledger(self) -> ir.Table:
@@ -70,9 +86,9 @@ class Unit:
 
     def extent(self) -> dict[str, object]:
         """Rows in the source, and first and last day counted."""
-        days = self.customer_days.agg(
-            first=self.customer_days.day.min(), last=self.customer_days.day.max()
-        ).to_pyarrow()
+        dates = self.model.dates(self.tally)
+        counted = dates.filter((dates.fault == "") & (dates.day <= self.as_of))
+        days = counted.agg(first=counted.day.min(), last=counted.day.max()).to_pyarrow()
         return {
             "rows": self._source_rows,
             "first_day": str(days["first"][0]),
@@ -128,14 +144,23 @@ class Unit:
         return sensitivity.sensitivity(
             self.customer_days,
             calendar=self.calendar,
-            inactive_after=self.thresholds.inactive_after,
-            lost_after=self.thresholds.lost_after,
+            thresholds=(self.thresholds.inactive_after, self.thresholds.lost_after),
+            spells=self._spells,
             stored=self.source.stored,
         )
 
+    def recurring(self) -> pd.DataFrame:
+        """One row a complete period (recurring.RECURRING), its identities asserted.
+
+        No row where the unit has no contracts.
+        """
+        frame = _frame(self.model.recurring(self.followed, calendar=self.calendar))
+        recurring_tables.check(frame)
+        return frame
+
     def quality(self) -> pd.DataFrame:
-        """One row a check of the data (transactions.QUALITY)."""
-        checks = transactions.quality(self.tally, source_rows=self._source_rows, as_of=self.as_of)
+        """One row a check of the data (quality.QUALITY)."""
+        checks = self.model.quality(self.tally, source_rows=self._source_rows, as_of=self.as_of)
         return _frame(checks)
 
 
@@ -180,29 +205,32 @@ def _opened(settings: Settings) -> Unit:
 
 
 def _counted(settings: Settings, source: sources.Source) -> Unit:
-    rows = transactions.transactions(source.table, unit=settings.unit)
-    tally = source.read("tally", transactions.tally(rows))
+    model = MODELS[settings.model]
+    tally = source.read("tally", model.tally(source.table, unit=settings.unit))
     _check_rows(settings, source, tally)
-    as_of = settings.as_of or _last_day(tally, settings.timezone)
-    days = source.read("customer_days", transactions.customer_days(tally, as_of=as_of))
-    purchase_days = transactions.purchase_days(days)
-    first_day = _first_purchase(tally, purchase_days, as_of)
+    as_of = settings.as_of or _last_day(model, tally, settings.timezone)
+    followed = source.read("followed", model.followed(tally, as_of=as_of))
+    first_day = _first_day(model, tally, followed, as_of)
     rules = Rules(settings.calendar, settings.week_start, settings.fiscal_year_start)
     calendar = Calendar(settings.frequency, first_day, as_of, rules)
     if not calendar.complete:
         raise DataRefused(
-            f"purchases from {first_day} to {as_of} make no complete {settings.frequency}; "
+            f"{settings.model} from {first_day} to {as_of} make no complete {settings.frequency}; "
             "choose a shorter frequency or a later as_of"
         )
     mean_gap = settings.threshold_rule == "mean_gap"
-    derived = thresholds(
-        gaps(purchase_days, as_of=as_of).to_pandas(),
+    derived = model.thresholds(
+        followed,
+        as_of=as_of,
         inactive_after=settings.inactive_after,
         lost_after=settings.lost_after,
         rule=settings.threshold_rule,
         factors=settings.threshold_gap_multiples if mean_gap else settings.threshold_quantiles,
     )
-    return Unit(settings, source, calendar, tally, days, derived)
+    days = model.customer_days(followed, calendar=calendar)
+    if days is not followed:
+        days = source.stored("customer_days", days)
+    return Unit(settings, source, calendar, tally, followed, days, derived)
 
 
 def _check_rows(settings: Settings, source: sources.Source, tally: ir.Table) -> None:
@@ -213,15 +241,25 @@ def _check_rows(settings: Settings, source: sources.Source, tally: ir.Table) -> 
     if not counts:
         after = " after the query" if settings.query else ""
         raise DataRefused(f"the source has no rows{after}; check the export and the settings")
-    for column, fault in transactions.UNREADABLE.items():
+    model, named = MODELS[settings.model], {"unit": settings.unit}
+    for column, fault in model.unreadable.items():
         if fault in counts:
-            examples = transactions.unreadable(source.table, unit=settings.unit, column=column)
-            found = ", ".join(repr(value) for value in examples.to_pandas()[column])
-            wanted, example = _READINGS[column]
+            rows = model.refused(source.table, fault=fault, **named).to_pandas()
+            found = ", ".join(repr(value) for value in rows[column])
+            wanted, example = _NUMBER if column == "amount" else _DATE
             raise DataRefused(
                 f"column {column}: {counts[fault]:,} of its values cannot be read as a {wanted}, "
                 f"first {found}; mend the source, or convert the column in the `query`, for "
-                f"instance by {example}"
+                f"instance by {example.format(column=column)}"
+            )
+    for fault, what in model.impossible.items():
+        if fault in counts:
+            rows = model.refused(source.table, fault=fault, **named).to_pandas()
+            rows = rows.fillna("").itertuples(index=False)
+            found = "; ".join(", ".join(row) for row in rows)
+            raise DataRefused(
+                f"rows that {what}: {counts[fault]:,}, first {found}; "
+                "mend the source, or leave them out in the `query`"
             )
     own = set(counts) - {cells.OTHER_UNIT}
     if not own:
@@ -248,23 +286,27 @@ def _unknown_unit(unit: str, table: ir.Table) -> str:
     )
 
 
-def _last_day(tally: ir.Table, timezone: str) -> date:
+def _last_day(model: Model, tally: ir.Table, timezone: str) -> date:
     """The last day in the data that is not after today, the one reading of a clock.
 
     Rows of other units count too: a unit without a sale on the last days has lost sight of its
     customers, and its data have not ended before.
     """
     today = datetime.now(ZoneInfo(timezone)).date()
-    last = tally.filter(tally.day <= today).day.max().to_pyarrow().as_py()
+    dates = model.dates(tally)
+    last = dates.filter(dates.day <= today).day.max().to_pyarrow().as_py()
     if last is None:
-        raise DataRefused(f"no row is dated {today} or before; check ordered_at, or give as_of")
+        raise DataRefused(
+            f"no row is dated {today} or before; check {model.date_column}, or give as_of"
+        )
     return date.fromisoformat(str(last))
 
 
-def _first_purchase(tally: ir.Table, purchase_days: ir.Table, as_of: date) -> date:
-    first = purchase_days.day.min().to_pyarrow().as_py()
+def _first_day(model: Model, tally: ir.Table, followed: ir.Table, as_of: date) -> date:
+    first = model.first_day(followed).to_pyarrow().as_py()
     if first is None:
-        first_row = tally.filter(tally.fault == "").day.min().to_pyarrow().as_py()
+        dates = model.dates(tally)
+        first_row = dates.filter(dates.fault == "").day.min().to_pyarrow().as_py()
         if first_row is not None and first_row > as_of:
             raise DataRefused(
                 f"as_of {as_of} is before the first row in the data ({first_row}); choose a later "

@@ -25,7 +25,7 @@ from pydantic_core import PydanticCustomError
 from retention.periods import Cut, Frequency, Month, Weekday
 
 # Valid by the contract, but nothing computes them yet: delete an entry once something does.
-NOT_SUPPORTED_YET = {"model": "subscriptions", "reactivation_scope": "with_prospects"}
+NOT_SUPPORTED_YET = {"reactivation_scope": "with_prospects"}
 
 
 @functools.cache
@@ -71,6 +71,7 @@ def _increasing(pair: tuple[float, float]) -> tuple[float, float]:
 
 # A century: beyond it, adding days to a date may leave the calendar.
 Days = Annotated[int, Field(ge=1, le=36_500)] | Literal["auto"]
+LostAfter = Annotated[int, Field(ge=0, le=36_500)] | Literal["auto"]
 _DAYS = "a whole number of days from 1 to 36500, or auto"
 _COUNT = "a whole number above 0"
 _Share = Annotated[float, Field(gt=0, lt=1)]
@@ -112,7 +113,7 @@ class Settings(BaseModel):
     )
     language: Literal["en", "es", "fr"] = "en"
     inactive_after: Days = Field("auto", description=_DAYS)
-    lost_after: Days = Field("auto", description=_DAYS)
+    lost_after: LostAfter = Field("auto", description=_DAYS)
     threshold_rule: Literal["return_quantile", "mean_gap"] = "return_quantile"
     threshold_quantiles: Annotated[tuple[_Share, _Share], AfterValidator(_increasing)] = Field(
         (0.80, 0.95), description="two increasing numbers between 0 and 1, like [0.80, 0.95]"
@@ -128,9 +129,27 @@ class Settings(BaseModel):
     periods_shown: int = Field(24, ge=1, description=_COUNT)
     minimum_group: int = Field(5, ge=1, description=_COUNT)
 
+    @field_validator("inactive_after")
+    @classmethod
+    def _by_silence(cls, inactive: Days, info: ValidationInfo) -> Days:
+        if isinstance(inactive, int) and info.data.get("model") == "subscriptions":
+            text = f"inactive_after ({inactive}) is for purchases: a contract ends on its date; "
+            text += "leave it out, or write auto"
+            raise PydanticCustomError("rule", "{text}", {"text": text, "other": "model"})
+        return inactive
+
     @field_validator("lost_after")
     @classmethod
-    def _not_before_inactive(cls, lost: Days, info: ValidationInfo) -> Days:
+    def _at_once(cls, lost: LostAfter, info: ValidationInfo) -> LostAfter:
+        if lost == 0 and info.data.get("model") == "purchases":
+            text = "lost_after (0) is for subscriptions; for purchases give a whole number of days "
+            text += "from 1 to 36500, or auto"
+            raise PydanticCustomError("rule", "{text}", {"text": text, "other": "model"})
+        return lost
+
+    @field_validator("lost_after")
+    @classmethod
+    def _not_before_inactive(cls, lost: LostAfter, info: ValidationInfo) -> LostAfter:
         inactive = info.data.get("inactive_after")
         if isinstance(lost, int) and isinstance(inactive, int) and lost < inactive:
             text = f"lost_after ({lost}) is below inactive_after ({inactive}); no customer can be "

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from retention import cells, normal
+from retention import cells, normal, subscriptions
 from retention.language import ABSENT, Language
 from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST
@@ -19,7 +19,18 @@ from retention.rates import (
     REVENUE_CHURN,
     WIN_BACK,
 )
+from retention.recurring import (
+    CHURNED_MRR,
+    CONTRACTION_MRR,
+    EXPANSION_MRR,
+    GROSS_RETENTION,
+    NET_RETENTION,
+    NET_WITH_REACTIVATED,
+    NEW_MRR,
+    REACTIVATED_MRR,
+)
 from retention.suppression import SMALL
+from retention.thresholds import CONTRACT_END
 
 # Embeddings, overrides and isolates of the bidirectional algorithm, and their ends.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -46,6 +57,7 @@ NAMES = {
     "return_quantile": "derived from the unit's own gaps (quantile of returns)",
     "mean_gap": "derived from the unit's own gaps (multiple of the mean gap)",
     "given": "given in the settings",
+    CONTRACT_END: "the contract's end",
     "rows_in_source": "rows in the source",
     "rows_after_query": "rows after the query",
     cells.OTHER_UNIT: "rows of other units",
@@ -53,7 +65,10 @@ NAMES = {
     cells.NO_DATE: "dropped: no date",
     cells.NO_AMOUNT: "dropped: no amount",
     cells.AFTER_AS_OF: "dropped: dated after the last day covered",
+    subscriptions.NO_DAY: "dropped: ends on the day it starts",
     "kept": "rows counted",
+    subscriptions.IN_FORCE: "of these, in force on the last day covered",
+    subscriptions.FREE: "of these, free of charge",
     "refunds": "of these, refunds and cancellations",
     "days_without_purchase": "of these, on days that net to nothing or less",
     normal.ABOVE: "above normal",
@@ -131,6 +146,16 @@ COLUMNS = {
     f"{WIN_BACK}_stands": ("where win-back stands", "name"),
     REACTIVATION: ("reactivation rate", "share"),
     "earned": ("revenue of the period", "text"),
+    "opening_mrr": ("MRR at the opening", "money"),
+    NEW_MRR: ("new", "money"),
+    REACTIVATED_MRR: ("reactivated", "money"),
+    EXPANSION_MRR: ("expansion", "money"),
+    CONTRACTION_MRR: ("contraction", "money"),
+    CHURNED_MRR: ("churned", "money"),
+    "closing_mrr": ("MRR at the close", "money"),
+    GROSS_RETENTION: ("gross retention", "share"),
+    NET_RETENTION: ("net retention", "share"),
+    NET_WITH_REACTIVATED: ("net retention with the reactivated", "share"),
 }
 """Column of a frame -> its heading (a message), and the kind of value in it."""
 

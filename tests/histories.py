@@ -32,14 +32,18 @@ from retention import (
     ledger,
     lifecycle,
     rates,
+    recurring,
     rfm,
     sensitivity,
+    services,
+    subscriptions,
     thresholds,
 )
 from retention.periods import GREGORIAN, MONTHS, WEEKDAYS, Calendar, Frequency, Rules
 from retention.transactions import CUSTOMER_DAYS, REFUNDS, purchase_days
 
 Days = Mapping[str, Iterable[tuple[date, Decimal]]]
+Contracts = Mapping[str, Sequence[tuple[date, date | None, Decimal]]]
 Row = dict[str, Any]
 
 _NUMBERS = count()
@@ -86,6 +90,34 @@ class Kit:
             frequency=frequency,
         )
 
+    def contracts(
+        self,
+        contracts: Contracts,
+        *,
+        as_of: date,
+        lost_after: int = 0,
+        frequency: Frequency = "month",
+    ) -> ContractHistory:
+        """The figures of `contracts`, customer -> (first day, end or None, amount per month)."""
+        rows = [(customer, *row) for customer in contracts for row in contracts[customer]]
+        calendar = Calendar(frequency, min(row[1] for row in rows), as_of)
+        raw = pa.table(
+            {
+                name: pa.array(column, kind)
+                for name, column, kind in zip(
+                    ("customer_id", "started_on", "ended_on", "amount"),
+                    zip(*rows, strict=True),
+                    (pa.string(), pa.date32(), pa.date32(), pa.decimal128(18, 4)),
+                    strict=True,
+                )
+            }
+        )
+        typed = subscriptions.subscriptions(self.stored(raw), unit="any")
+        counted = self.stored(subscriptions.tally(typed))
+        table = self.stored(subscriptions.contracts(counted, as_of=as_of))
+        days = self.stored(services.customer_days(table, calendar=calendar))
+        return ContractHistory(self, days, calendar, 0, lost_after, table)
+
     def customer_days(self, rows: Sequence[tuple[str, date, Decimal]]) -> ir.Table:
         """A table of the engine with schema CUSTOMER_DAYS."""
         schema = CUSTOMER_DAYS.to_pyarrow()
@@ -121,16 +153,19 @@ class History:
     inactive_after: int
     lost_after: int
 
+    def runs(self, inactive_after: int) -> ir.Table:
+        days = purchase_days(self.customer_days)
+        return lifecycle.runs_of_purchases(days, inactive_after=inactive_after)
+
     @cached_property
     def spells_table(self) -> ir.Table:
-        return self.kit.stored(
-            lifecycle.spells(
-                lifecycle.runs_of_purchases(
-                    purchase_days(self.customer_days), inactive_after=self.inactive_after
-                ),
-                dormant_for=self.lost_after - self.inactive_after,
-                as_of=self.calendar.as_of,
-            )
+        return self.kit.stored(self.spells_at(self.inactive_after, self.lost_after))
+
+    def spells_at(self, inactive_after: int, lost_after: int) -> ir.Table:
+        return lifecycle.spells(
+            self.runs(inactive_after),
+            dormant_for=lost_after - inactive_after,
+            as_of=self.calendar.as_of,
         )
 
     @cached_property
@@ -203,9 +238,27 @@ class History:
         return sensitivity.sensitivity(
             self.customer_days,
             calendar=self.calendar,
-            inactive_after=self.inactive_after,
-            lost_after=self.lost_after,
+            thresholds=(self.inactive_after, self.lost_after),
+            spells=self.spells_at,
         )
+
+
+@dataclass(frozen=True)
+class ContractHistory(History):
+    """What the kit says of some customers' contracts."""
+
+    contracts: ir.Table
+
+    def runs(self, inactive_after: int = 0) -> ir.Table:
+        assert inactive_after == 0
+        return services.runs_of_services(self.contracts, as_of=self.calendar.as_of)
+
+    def recurring(self) -> pd.DataFrame:
+        return recurring.recurring(self.contracts, calendar=self.calendar).to_pandas()
+
+    def check(self) -> None:
+        super().check()
+        recurring.check(self.recurring())
 
 
 def days_drawn(

@@ -16,6 +16,7 @@ import nbformat
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
+from retention.contract_words import FORMS
 from retention.reporting.export import passages
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,6 +56,10 @@ def messages() -> dict[str, Message]:
         name = path.relative_to(ROOT).as_posix()
         for message in _Calls(path, name).found:
             _add(found, message)
+    for message in [found[one] for one in FORMS if one in found]:
+        many = FORMS[message.many] if message.many else None
+        name = "retention/contract_words.py"
+        _add(found, Message(FORMS[message.one], many, [name], [f"Contracts: {message.one}"]))
     return found
 
 

@@ -241,6 +241,7 @@ def test_facts_are_whole_and_are_those_of_the_unit(unit: Unit, shown: list[Noteb
         "calendar": "gregorian",
         "week_start": "monday",
         "fiscal_year_start": "january",
+        "model": "purchases",
         "period": "2026-06-01",
         "period_label": "June 2026",
         "definitions": "1",

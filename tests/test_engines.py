@@ -38,7 +38,11 @@ from retention import (
     follow_up,
     ledger,
     lifecycle,
+    quality,
     rates,
+    recurring,
+    services,
+    subscriptions,
     thresholds,
     transactions,
 )
@@ -142,11 +146,27 @@ class Figures:
 
     @cache  # noqa: B019 (it lives as long as the session)
     def kept(self, name: str) -> ir.Table:
-        return engines.stored(self.backend, name.replace(" ", "_"), TABLES[name](self))
+        return engines.stored(
+            self.backend, name.replace(" ", "_").replace(",", ""), TABLES[name](self)
+        )
 
 
 def days_bought(figures: Figures) -> ir.Table:
     return transactions.purchase_days(figures.kept("customer_days"))
+
+
+def agreed(figures: Figures) -> ir.Table:
+    """The rows as subscriptions: each lasts some days, which its money says."""
+    raw = figures.raw.filter(figures.raw.day.between(START, AS_OF) & figures.raw.money.notnull())
+    days = raw.money.cast("int64") % 97 - 3
+    ended_on = (raw.day.cast("timestamp") + days.as_interval("D")).cast("date")
+    return raw.select(
+        customer_id="who",
+        started_on="day",
+        ended_on=(days > 80).ifelse(ibis.null("date"), ended_on),
+        amount="money",
+        unit="shop",
+    )
 
 
 TABLES: dict[str, Callable[[Figures], ir.Table]] = {
@@ -205,11 +225,37 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
         for name in READINGS
     },
     **{
-        f"unreadable {column}": lambda f, column=column: transactions.unreadable(
-            f.read("dates"), unit="Shop", column=column
+        f"refused, {fault}": lambda f, fault=fault: transactions.refused(
+            f.read("dates"), unit="Shop", fault=fault
         )
-        for column in transactions.UNREADABLE
+        for fault in transactions.UNREADABLE.values()
     },
+    "dates": lambda f: transactions.dates(f.kept("tally")),
+    "shown": lambda f: cells.shown(
+        f.kept("first purchases").order_by("customer_id"), ["first_day"]
+    ),
+    "counts": lambda f: quality.counts(f.kept("tally"), "rows_after_query"),
+    "account": lambda f: quality.account(
+        f.kept("counts"), checks=["rows_after_query", "kept"], drops=(), source_rows=5
+    ),
+    "subscriptions": lambda f: subscriptions.subscriptions(agreed(f), unit="Shop"),
+    "subscriptions, refused": lambda f: subscriptions.refused(
+        agreed(f), unit="Shop", fault=subscriptions.END_BEFORE_START
+    ),
+    "subscriptions, tally": lambda f: subscriptions.tally(
+        subscriptions.subscriptions(agreed(f), unit="Shop")
+    ),
+    "subscriptions, dates": lambda f: subscriptions.dates(f.kept("subscriptions, tally")),
+    "subscriptions, quality": lambda f: subscriptions.quality(
+        f.kept("subscriptions, tally"), source_rows=5, as_of=AS_OF
+    ),
+    "contracts": lambda f: subscriptions.contracts(f.kept("subscriptions, tally"), as_of=AS_OF),
+    "runs of services": lambda f: services.runs_of_services(f.kept("contracts"), as_of=AS_OF),
+    "days of service": lambda f: services.customer_days(f.kept("contracts"), calendar=f.calendar),
+    "days of service by week": lambda f: services.customer_days(
+        f.kept("contracts"), calendar=f.weeks
+    ),
+    "recurring": lambda f: recurring.recurring(f.kept("contracts"), calendar=f.calendar),
 }
 """Every public function that gives a table, on the tables before it."""
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import timelines
 
-from retention import Unit, open_unit, transactions
+from retention import Unit, open_unit, subscriptions, transactions
 from retention.language import Language
 from retention.lifecycle import runs_of_purchases, spells
 from retention.normal import standing
@@ -44,6 +44,26 @@ def drawn_timelines() -> list[tuple[str, int, int, str, str]]:
             assert drawn, f"not a timeline:\n{body}"
             title, inactive_after, lost_after, purchases, states = drawn.groups()
             found.append((title, int(inactive_after), int(lost_after), purchases, states))
+    return found
+
+
+SERVICE = re.compile(
+    r"(?P<title>.+)\n"
+    r"lost_after (?P<lost_after>\d+)\n"
+    r"service    (?P<service>\S+)\n"
+    r"states     (?P<states>\S+)\n"
+)
+
+
+def drawn_services() -> list[tuple[str, int, str, str]]:
+    """The services of the glossary, in the shape of timelines.SERVICES."""
+    found = []
+    for kind, _, body in BLOCKS:
+        if kind == "service":
+            drawn = SERVICE.fullmatch(body)
+            assert drawn, f"not a service:\n{body}"
+            title, lost_after, service, states = drawn.groups()
+            found.append((title, int(lost_after), service, states))
     return found
 
 
@@ -92,6 +112,12 @@ def test_a_timeline_of_the_glossary_holds(
 
 def test_every_example_of_the_tests_stands_in_the_glossary() -> None:
     assert [drawn for drawn in timelines.EXAMPLES if drawn not in drawn_timelines()] == []
+
+
+def test_the_services_of_the_glossary_are_run_as_tests() -> None:
+    """tests/test_services.py runs timelines.SERVICES; here is that the glossary shows the same."""
+    assert len(drawn_services()) >= 7
+    assert [drawn for drawn in drawn_services() if drawn not in timelines.SERVICES] == []
 
 
 def test_every_sign_of_the_drawings_is_explained() -> None:
@@ -278,9 +304,11 @@ def test_every_published_column_is_explained(example: Unit) -> None:
         "sensitivity": example.sensitivity,
         "activity": example.activity,
         "quality": example.quality,
+        "recurring": example.recurring,
     }
     columns = {column for frame in frames.values() for column in frame().columns}
-    columns |= set(example.thresholds.evidence.columns) | set(DROPS)
+    columns |= set(example.thresholds.evidence.columns) | set(DROPS) | set(subscriptions.DROPS)
+    columns |= {subscriptions.IN_FORCE, subscriptions.FREE}
     plain = TEXT.replace("_", " ").lower()
     assert [name for name in sorted(columns) if name.replace("_", " ") not in plain] == []
 

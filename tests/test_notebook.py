@@ -42,7 +42,7 @@ COLUMNS = {
 # Executive first, evidence last.
 SHOWN = [
     *("summary", "stocks", "movements", "note", "rates", "rates", "rates", "returns", "revenue"),
-    *("cohort_heatmap", "cohort_heatmap", "return_curve", "note", "table", "table", "table"),
+    *("recurring", "cohort_heatmap", "cohort_heatmap", "thresholds", "table", "table", "table"),
     *("table", "table", "definitions", "provenance"),
 ]
 

@@ -378,13 +378,37 @@ def test_prospects_in_scope_need_a_source_of_prospects(unit):
     )
 
 
+@pytest.mark.parametrize("lost", ["0", "90", "auto"])
+def test_contracts_may_be_lost_at_their_end(unit, lost):
+    assert str(unit(f"model: subscriptions\nlost_after: {lost}\n").lost_after) == lost
+
+
+def test_purchases_are_not_lost_at_once(unit):
+    assert refused(unit, "lost_after: 0\n") == [
+        "params/france.yaml:3: lost_after: lost_after (0) is for subscriptions; for purchases give "
+        "a whole number of days from 1 to 36500, or auto"
+    ]
+
+
+def test_a_contract_ends_on_its_date_and_not_by_silence(folder, unit):
+    problem = (
+        "inactive_after (90) is for purchases: a contract ends on its date; leave it out, or write "
+        "auto"
+    )
+    assert refused(unit, "model: subscriptions\ninactive_after: 90\n") == [
+        f"params/france.yaml:4: inactive_after: {problem}"
+    ]
+    # Shops and contracts under the same defaults: the unit's own file is the one to change.
+    (folder / "defaults.yaml").write_text("source: x.csv\ninactive_after: 90\n")
+    (folder / "a.yaml").write_text("unit: a\nmodel: subscriptions\n")
+    assert refused(settings, "params/a.yaml") == [f"params/a.yaml:2: model: {problem}"]
+    (folder / "a.yaml").write_text("unit: a\nmodel: subscriptions\ninactive_after: auto\n")
+    assert settings("params/a.yaml").inactive_after == "auto"
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (
-            "model: subscriptions\n",
-            "model: subscriptions is not supported yet by this version; use purchases",
-        ),
         (
             "reactivation_scope: with_prospects\nprospects: p.csv\n",
             "reactivation_scope: with_prospects is not supported yet by this version; use inactive",
@@ -393,11 +417,6 @@ def test_prospects_in_scope_need_a_source_of_prospects(unit):
 )
 def test_what_the_contract_allows_and_this_version_lacks_is_refused_as_such(unit, lines, message):
     assert refused(unit, lines) == [f"params/france.yaml:3: {message}"]
-
-
-def test_the_contract_itself_knows_both_models(folder):
-    made = Settings(slug="x", path=folder, unit="x", source="x", model="subscriptions")
-    assert made.model == "subscriptions"
 
 
 # Defaults, and several files
@@ -560,7 +579,7 @@ def test_a_parameter_of_none_means_as_in_the_file(unit):
         ("langage", "fr", "parameter langage: unknown key; did you mean language?"),
         ("frequency", "${X}", "parameter frequency: ${NAME} may stand only in source"),
         ("password", "hunter2", "parameter password: looks like a secret"),
-        ("model", "subscriptions", "parameter model: subscriptions is not supported yet"),
+        ("model", "contracts", "parameter model: 'contracts' is not one of purchases"),
     ],
 )
 def test_a_bad_parameter_is_blamed_by_its_name(unit, key, given, message):

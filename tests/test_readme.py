@@ -17,9 +17,10 @@ from retention import Unit, cli, cohorts, open_unit, sensitivity, thresholds
 from retention.activity import ACTIVITY
 from retention.ledger import LEDGER
 from retention.params import settings
+from retention.quality import QUALITY
 from retention.rates import CHURN, RATES, REACTIVATION, WIN_BACK
+from retention.recurring import RECURRING
 from retention.restatements import RESTATEMENTS
-from retention.transactions import QUALITY
 from retention.unit_settings import KEYS, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -70,6 +71,7 @@ def test_columns_of_the_files() -> None:
         "sensitivity.csv": list(sensitivity.SENSITIVITY),
         "activity.csv": list(ACTIVITY.names),
         "quality.csv": list(QUALITY.names),
+        "recurring.csv": list(RECURRING.names),
         "restatements.csv": list(RESTATEMENTS),
     }
 

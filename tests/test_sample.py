@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from retention import sample_contracts
 from retention.sample import (
     AS_OF,
     CUSTOMERS,
@@ -55,8 +56,8 @@ def test_same_seed_gives_the_same_bytes_and_another_seed_other_data(tmp_path: Pa
     first, again, other = (bytes_of(tmp_path / name) for name in "abc")
     assert first == again
     assert {name for name in first if first[name] != other[name]} == {
-        str(Path("data") / "sample_transactions.parquet"),
-        str(Path("data") / "sample_truth.parquet"),
+        str(Path("data") / f"sample_{name}.parquet")
+        for name in ("transactions", "truth", "subscriptions", "contract_truth")
     }
 
 
@@ -213,13 +214,15 @@ def test_tracked_params_are_the_bytes_that_are_written(tmp_path: Path) -> None:
     written = {path.name: path.read_bytes() for path in (tmp_path / "params").iterdir()}
     tracked = {path.name: path.read_bytes() for path in TRACKED.glob("*.yaml")}
     assert written == tracked
-    assert len(written) == 5
+    assert len(written) == 6
 
 
 def test_units_of_the_params_are_those_of_the_data(drawn: Company) -> None:
     files = {name: yaml.safe_load(text) for name, text in params_files().items()}
     assert files.pop("defaults.yaml")["as_of"] == AS_OF
-    assert {settings["unit"] for settings in files.values()} == set(drawn.truth["unit"])
+    shops = {s["unit"] for s in files.values() if s.get("model") != "subscriptions"}
+    assert shops == set(drawn.truth["unit"])
+    assert {s["unit"] for s in files.values()} - shops == {sample_contracts.UNIT}
 
 
 def test_query_of_the_defaults_removes_repeated_rows_alone(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import ibis.expr.types as ir
 import pandas as pd
@@ -23,6 +24,7 @@ from retention.sensitivity import MULTIPLES, SENSITIVITY, scaled, sensitivity
         (180, 1.0, 180),
         (1, 0.75, 1),
         (1, 0.25, 1),  # never below a day
+        (0, 1.5, 0),  # but for contracts, which end on their date
     ],
 )
 def test_scaled(days: int, multiple: float, expected: int) -> None:
@@ -88,9 +90,39 @@ def test_what_the_engine_keeps_changes_no_figure(
     again = sensitivity(
         history.customer_days,
         calendar=history.calendar,
-        inactive_after=8,
-        lost_after=16,
+        thresholds=(8, 16),
+        spells=history.spells_at,
         stored=stored,
     )
     assert again.equals(found)
     assert kept == ["sensitivity_spells", "sensitivity_ledger"] * 3
+
+
+def test_of_contracts_the_time_to_lost_alone_varies(kit: Kit) -> None:
+    # Ended 1 January, and 20 January; back on 25 January, 24 days after the end.
+    first = date(2024, 1, 1)
+    contracts = {
+        "back": [(date(2023, 12, 1), first, Decimal(10)), (date(2024, 1, 25), None, Decimal(10))],
+        "gone": [(date(2023, 12, 1), date(2024, 1, 20), Decimal(10))],
+    }
+    as_of = date(2024, 1, 28)
+    history = kit.contracts(contracts, as_of=as_of, lost_after=20, frequency="week")
+    names = ("multiple", "inactive_after", "lost_after", "measure", "rate")
+    assert cells(history.sensitivity(), *names) == [
+        (0.75, 0, 15, "churn", None),  # nobody has service when 22 January opens
+        (0.75, 0, 15, "reactivation", 0.5),
+        (0.75, 0, 15, "win_back", 1.0),
+        (1.0, 0, 20, "churn", None),
+        (1.0, 0, 20, "reactivation", 0.5),
+        (1.0, 0, 20, "win_back", 1.0),
+        (1.5, 0, 30, "churn", None),
+        (1.5, 0, 30, "reactivation", 0.5),
+        (1.5, 0, 30, "win_back", None),  # 24 days are dormant: nobody is lost
+    ]
+
+
+def test_where_both_thresholds_are_0_there_is_nothing_to_vary(kit: Kit) -> None:
+    contracts = {"ann": [(date(2024, 1, 1), date(2024, 1, 5), Decimal(10))]}
+    found = kit.contracts(contracts, as_of=date(2024, 2, 29)).sensitivity()
+    assert found.empty
+    assert list(found.columns) == list(SENSITIVITY)

@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 import pytest
 from orders import COLUMNS, csv, customers, days, frame, opened, quality, refused
 
-from retention.transactions import CUSTOMER_DAYS, QUALITY, TALLY, TRANSACTIONS
+from retention.quality import QUALITY
+from retention.transactions import CUSTOMER_DAYS, TALLY, TRANSACTIONS
 from retention.transactions import customer_days as customer_days_of
 from retention.transactions import quality as quality_of
 from retention.transactions import tally as tally_of

@@ -9,10 +9,20 @@ import ibis
 import pandas as pd
 import pytest
 
-from retention import ledger, lifecycle, rates, thresholds, transactions
+from retention import (
+    cells,
+    ledger,
+    lifecycle,
+    quality,
+    rates,
+    subscriptions,
+    thresholds,
+    transactions,
+)
 from retention.activity import ACTIVITY
 from retention.cohorts import COHORTS, RETURNS
 from retention.language import ABSENT, LANGUAGES, Language
+from retention.recurring import RECURRING
 from retention.reporting import portfolio
 from retention.sensitivity import SENSITIVITY
 from retention.words import (
@@ -36,14 +46,15 @@ SCHEMAS = {
     "thresholds": thresholds.THRESHOLDS,
     "sensitivity": SENSITIVITY,
     "activity": ACTIVITY.names,
-    "quality": transactions.QUALITY.names,
     "units": portfolio.UNITS,
+    "quality": quality.QUALITY.names,
+    "recurring": RECURRING.names,
 }
 STATES = lifecycle.STATES
 EVENTS = (ledger.NEW, ledger.REACTIVATED, ledger.WON_BACK, ledger.LAPSED)
 WAYS_OF_BUYING = (ledger.RETAINED, ledger.NO_PURCHASE)
-RULES = (*get_args(thresholds.Rule), thresholds.GIVEN)
-DROPS = (transactions.OTHER_UNIT, *transactions.DROPS)
+RULES = (*get_args(thresholds.Rule), thresholds.GIVEN, thresholds.CONTRACT_END)
+DROPS = (cells.OTHER_UNIT, *transactions.DROPS, subscriptions.NO_DAY)
 
 
 @pytest.mark.parametrize("frame", SCHEMAS)

@@ -2,6 +2,8 @@
 
 Purchases: `$` purchase day, `s` several orders on the day, `r` refund only, `0` an order and its
 cancellation, which net to zero, `.` nothing.
+Services: `=` a day of service, `|` a day of service on which a contract begins where another has
+ended, `#` a day with two contracts at once, `.` none. What reaches to the end is in force.
 States at the close of the day: `A` active, `D` dormant, `L` lost, `P` prospect, `-` not yet a
 customer.
 
@@ -11,8 +13,10 @@ customer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, timedelta
+from decimal import Decimal
 
 START = date(2024, 1, 1)  # a Monday, in a leap year
 AMOUNTS: dict[str, tuple[float, ...]] = {
@@ -42,6 +46,27 @@ def purchases(text: str, start: date = START, customer: str = "c1") -> list[Tran
         (customer, start + timedelta(days=i), amount)
         for i, sign in enumerate(text)
         for amount in AMOUNTS[sign]
+    ]
+
+
+def contracts(text: str, start: date = START) -> list[tuple[date, date | None, Decimal]]:
+    """The contracts of a customer drawn from `start` on: first day, end, and 10 a month each.
+
+    >>> [(str(first), end and str(end)) for first, end, _ in contracts("=|.=")]
+    [('2024-01-01', '2024-01-02'), ('2024-01-02', '2024-01-03'), ('2024-01-04', None)]
+    """
+    unknown = sorted(set(text) - set("=|#."))
+    if unknown:
+        raise ValueError(f"unknown signs {unknown} in {text!r}; known are = | # .")
+    spans = [found.span() for found in re.finditer(r"[=|#][=#]*", text)]
+    spans += [found.span() for found in re.finditer(r"#+", text)]
+    return [
+        (
+            start + timedelta(days=first),
+            None if end == len(text) else start + timedelta(days=end),
+            Decimal(10),
+        )
+        for first, end in spans
     ]
 
 
@@ -154,6 +179,65 @@ EXAMPLES: list[tuple[str, int, int, str, str]] = [
         "29 February is a day like any other: bought on 28 February 2024, dormant on 1 March",
         *(2, 4),
         "." * 58 + "$.....",
+        "-" * 58 + "AADDLL",
+    ),
+]
+
+
+# (title, lost_after, service, states at the close of each day), by hand.
+SERVICES: list[tuple[str, int, str, str]] = [
+    (
+        "A service in force is active, however long",
+        2,
+        "=======",
+        "AAAAAAA",
+    ),
+    (
+        "The first day without service is dormant, lost two days after it",
+        2,
+        "==.....",
+        "AADDLLL",
+    ),
+    (
+        "A start on the very day that would have made the customer lost: a reactivation",
+        2,
+        "==..==.",
+        "AADDAAD",
+    ),
+    (
+        "A day later the customer is won back",
+        2,
+        "==...==",
+        "AADDLAA",
+    ),
+    (
+        "Without a time to lost: from active straight to lost, and every return a win-back",
+        0,
+        "==.==..",
+        "AALAALL",
+    ),
+    (
+        "A contract that begins on the day on which another ends: one service",
+        2,
+        "==|==..",
+        "AAAAADD",
+    ),
+    (
+        "Two contracts at once are one service, and the longer one ends it",
+        2,
+        ".=##=..",
+        "-AAAADD",
+    ),
+    (
+        "One day of service",
+        1,
+        "=.=....",
+        "ADADLLL",
+    ),
+    (
+        "29 February is a day of service like any other",
+        2,
+        "." * 58 + "==....",
         "-" * 58 + "AADDLL",
     ),
 ]

@@ -10,7 +10,7 @@ from html import escape
 
 import pandas as pd
 
-from retention import summary
+from retention import contract_plots, narrative, plots, summary
 from retention.language import Language
 from retention.reporting.shown import Shown, scrolling, show
 from retention.summary import Tile
@@ -30,6 +30,7 @@ class Report(Shown):
             currency=settings.currency,
             frequency=settings.frequency,
             rules=unit.calendar.rules,
+            model=settings.model,
         )
         super().__init__(language)
 
@@ -87,6 +88,7 @@ class Report(Shown):
             "currency": self.language.currency,
             "frequency": self.language.frequency,
             **asdict(self.language.rules),
+            "model": self.language.model,
             "period": f"{period:%Y-%m-%d}",
             "period_label": self.language.period(period),
             "definitions": DEFINITIONS_VERSION,
@@ -105,15 +107,41 @@ class Report(Shown):
         }
         self.opening(body, headline, facts)
 
+    def table(self, frame: pd.DataFrame, caption: str) -> None:
+        """A frame as a table, without what is absent in every row: contracts rest on no gaps."""
+        if frame.empty:
+            self.note(self.language("Nothing to show."))
+        else:
+            super().table(frame.dropna(axis="columns", how="all"), caption)
+
+    def thresholds(self, frame: pd.DataFrame) -> None:
+        """What the thresholds are, and the curve that they were read from, where there is one."""
+        told = narrative.thresholds(frame, self.language)
+        curve = self.unit.thresholds.curve
+        if not curve.empty:
+            self.figure(plots.return_curve(curve, frame, self.language), told)
+        self.note(told)
+
+    def recurring(self, frame: pd.DataFrame) -> None:
+        """Monthly recurring revenue, published and drawn; nothing where a unit has none."""
+        if frame.empty:
+            return
+        shown = self.recent(self.publish("recurring", frame))
+        charts = contract_plots.recurring(shown, self.language)
+        self.figure(charts, narrative.recurring(shown, self.language), data=shown)
+
     def definitions(self) -> None:
         """The terms of the page with the unit's own thresholds filled in."""
         days = {
             "inactive_after": self.language.number(self.unit.thresholds.inactive_after),
             "lost_after": self.language.number(self.unit.thresholds.lost_after),
         }
+        thresholds = self.unit.thresholds
+        has_dormant = thresholds.inactive_after < thresholds.lost_after
         items = [
             (self.language.title(self.language(term)), self.language(meaning, **days))
             for term, meaning in DEFINITIONS.items()
+            if has_dormant or term != "dormant customer"
         ]
         body = "".join(f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in items)
         plain = "\n".join(f"{term}: {text}" for term, text in items)

@@ -83,7 +83,7 @@ class Shown:
 
     def _table(self, frame: pd.DataFrame, caption: str) -> str:
         if "measure" in frame.columns and frame["measure"].eq(REVENUE_CHURN).all():
-            frame = frame.rename(columns=OF_MONEY).drop(columns=["low", "high"])
+            frame = frame.rename(columns=OF_MONEY).drop(columns=["low", "high"], errors="ignore")
         columns = [column for column in frame.columns if column not in UNSHOWN]
         kinds = {c: ' class="num"' if COLUMNS[c][1] in _NUMERIC else "" for c in columns}
         head = "".join(

@@ -1,0 +1,116 @@
+"""What the report says of contracts where it speaks of purchases otherwise.
+
+Each entry is a message as it is written elsewhere, and its form for units of contracts; both are
+messages of the catalogues, and what has no entry is said alike. A plural has two entries.
+"""
+
+FORMS = {
+    "Read from left to right: active customers at the opening, those who joined or came back, "
+    "those who fell silent, and what is left at the close.": (
+        "Read from left to right: active customers at the opening, those who joined or came back, "
+        "those whose service ended, and what is left at the close."
+    ),
+    "**Win-back** looks at former customers only: of the customers who were already *lost* when "
+    "the period opened, the share that bought in it. **Reactivation** has the wider scope: of all "
+    "inactive customers, *dormant and lost*, the share that bought.": (
+        "**Win-back** looks at former customers only: of the customers who were already *lost* "
+        "when the period opened, the share that had service in it again. **Reactivation** has the "
+        "wider scope: of all inactive customers, *dormant and lost*, the share that had service "
+        "again."
+    ),
+    "Revenue of each period, by how its customers came to buy in it: retained, new, reactivated or "
+    "won back.": (
+        "Revenue of each period, earned day by day of service, by how its customers came to be in "
+        "service: retained, new, reactivated or won back. Below it stands monthly recurring "
+        "revenue (MRR), what the contracts in force are worth a month: what moved it, and how much "
+        "of the MRR at the opening its customers still pay at the close, without (gross) and with "
+        "(net) what they pay more."
+    ),
+    "Each row is the group of customers who first bought in that period; each cell is the "
+    "percentage of them who bought again so many periods later. Hatched cells belong to the "
+    "running period, empty ones have not happened yet.": (
+        "Each row is the group of customers whose first service began in that period; each cell is "
+        "the percentage of them who had service so many periods later, on one day at least. "
+        "Hatched cells belong to the running period, empty ones have not happened yet."
+    ),
+    "The same groups: revenue per customer of the group, added up since the first purchase, "
+    "refunds taken off.": (
+        "The same groups: revenue per customer of the group, earned day by day of service and "
+        "added up since the first of them."
+    ),
+    "The thresholds come from the unit's own gaps between purchases. The curve shows how many "
+    "purchases are followed by another within so many days; gaps that are still open count too.": (
+        "Contracts end on their date, so nothing is derived from silence. How long a customer "
+        "counts as dormant after it is a setting."
+    ),
+    "Every row of the source is counted here, with its revenue: what was kept, and what was "
+    "dropped and why.": (
+        "Every row of the source is counted here, with its amount per month: what was kept, and "
+        "what was dropped and why."
+    ),
+    "Heatmap of {count} cohort by periods since the first purchase.": (
+        "Heatmap of {count} cohort by periods since the first service."
+    ),
+    "Heatmap of {count} cohorts by periods since the first purchase.": (
+        "Heatmap of {count} cohorts by periods since the first service."
+    ),
+    "Lines of the share of lapsed customers that has bought again, by period of the lapse; of the "
+    "{lapsed} who lapsed {in_period}, {share} had bought again within {age}.": (
+        "Lines of the share of lapsed customers that has had service again, by period of the "
+        "lapse; of the {lapsed} who lapsed {in_period}, {share} had service again within {age}."
+    ),
+    "periods since the first purchase": "periods since the first service",
+    "share that has bought again": "share that has had service again",
+    "Bought within the last {inactive_after} days.": "Has a service in force.",
+    "Last bought {inactive_after} or more, but less than {lost_after} days ago.": (
+        "The last service ended less than {lost_after} days ago."
+    ),
+    "Last bought {lost_after} or more days ago.": (
+        "The last service ended {lost_after} or more days ago."
+    ),
+    "Of the customers dormant or lost at the opening, the share that bought in the period.": (
+        "Of the customers dormant or lost at the opening, the share with a day of service in the "
+        "period."
+    ),
+    "Of the customers lost at the opening, and of them only, the share that bought in the "
+    "period.": (
+        "Of the customers lost at the opening, and of them only, the share with a day of service "
+        "in the period."
+    ),
+    "The customers whose first purchase lies in the same period.": (
+        "The customers whose first service began in the same period."
+    ),
+    "{count} inactive customer bought again; {former} of them had been lost.": (
+        "{count} inactive customer had service again; {former} of them had been lost."
+    ),
+    "{count} inactive customers bought again; {former} of them had been lost.": (
+        "{count} inactive customers had service again; {former} of them had been lost."
+    ),
+    "bought for the first time": "in service for the first time",
+    "bought as": "in service as",
+    "first purchase in": "first service in",
+    "have bought again": "have had service again",
+    "revenue in them": "amount per month in them",
+    "Such tools look at two periods and at nothing in between: who bought in this one, and who in "
+    "the one before. There *churned* means not having bought for one period, so their figures "
+    "differ from the rates above. Here they are, to reconcile them.": (
+        "Such tools look at two periods and at nothing in between: who had a day of service in "
+        "this one, and who in the one before. There *churned* means no day of service for one "
+        "whole period, so their figures differ from the rates above. Here they are, to reconcile "
+        "them."
+    ),
+    "The buyers of a period beside those of the period before": (
+        "Those in service in a period beside those of the period before"
+    ),
+    "bought in the period (active)": "in service in the period (active)",
+    "also bought in the period before (retained)": "also in the period before (retained)",
+    "bought before, and not in the period before (resurrected)": (
+        "in service before, and not in the period before (resurrected)"
+    ),
+    "bought in the period before, and not in this one (churned)": (
+        "in service in the period before, and not in this one (churned)"
+    ),
+    "revenue of all who bought": "revenue of all in service",
+    "from those who also bought before": "from those also in service before",
+    "Nothing to show.": "A contract ends on its date: there is no threshold to vary.",
+}

@@ -1,0 +1,156 @@
+"""The two ways in which customers show that they are there: by buying, or by contracts in force.
+
+A model turns the rows of its source into what everything else counts. No other module asks which
+model a unit has.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import ibis
+import ibis.expr.types as ir
+
+from retention import recurring, services, subscriptions, transactions
+from retention.lifecycle import runs_of_purchases
+from retention.periods import Calendar
+from retention.thresholds import Thresholds, contract_end, gaps, thresholds
+
+PURCHASES, SUBSCRIPTIONS = "purchases", "subscriptions"
+
+Table = Callable[..., ir.Table]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """What a unit asks of its model; tables go in and come out, on the engine.
+
+    What is *followed* is what the customers of the model are followed by: customer-days, or
+    contracts.
+    """
+
+    date_column: str
+    """The column of the source that dates its rows."""
+
+    unreadable: Mapping[str, str]
+    """Column -> the fault of a row whose cell in it cannot be read."""
+
+    impossible: Mapping[str, str]
+    """Fault for which the data are refused -> what its rows do, as the end of a sentence."""
+
+    tally: Table
+    """(raw, unit=): the rows counted by `fault`, with `rows` and `amount`, and by customer."""
+
+    refused: Table
+    """(raw, unit=, fault=): the first three rows with a fault, cells as text."""
+
+    dates: Table
+    """(tally): the days that the rows show, `day`, and the `fault` of the row."""
+
+    followed: Table
+    """(tally, as_of=): what customers are followed by, up to `as_of`."""
+
+    first_day: Callable[[ir.Table], ir.Value]
+    """(followed): the first day on which somebody was a customer; empty where nobody was."""
+
+    customer_days: Table
+    """(followed, calendar=): what customers bring on their days, transactions.CUSTOMER_DAYS."""
+
+    thresholds: Callable[..., Thresholds]
+    """(followed, as_of=, inactive_after=, lost_after=, rule=, factors=)"""
+
+    runs: Table
+    """(followed, inactive_after=, as_of=): unbroken stretches of activity, lifecycle.RUNS."""
+
+    quality: Table
+    """(tally, source_rows=, as_of=): the account of every row, quality.QUALITY."""
+
+    recurring: Table
+    """(followed, calendar=): recurring.RECURRING, without a row where nothing recurs."""
+
+
+def _tally_of_transactions(raw: ir.Table, *, unit: str) -> ir.Table:
+    return transactions.tally(transactions.transactions(raw, unit=unit))
+
+
+def _first_purchase(customer_days: ir.Table) -> ir.Value:
+    return customer_days.day.min(where=customer_days.bought)
+
+
+def _customer_days(customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:  # noqa: ARG001
+    return customer_days
+
+
+def _by_gaps(customer_days: ir.Table, *, as_of: date, **asked: object) -> Thresholds:
+    days = transactions.purchase_days(customer_days)
+    return thresholds(gaps(days, as_of=as_of).to_pandas(), **asked)  # type: ignore[arg-type]
+
+
+def _runs_of_purchases(
+    customer_days: ir.Table,
+    *,
+    inactive_after: int,
+    as_of: date,  # noqa: ARG001
+) -> ir.Table:
+    days = transactions.purchase_days(customer_days)
+    return runs_of_purchases(days, inactive_after=inactive_after)
+
+
+def _nothing_recurs(_: ir.Table, *, calendar: Calendar) -> ir.Table:  # noqa: ARG001
+    return ibis.memtable([], schema=recurring.RECURRING)
+
+
+def _tally_of_subscriptions(raw: ir.Table, *, unit: str) -> ir.Table:
+    return subscriptions.tally(subscriptions.subscriptions(raw, unit=unit))
+
+
+def _first_service(contracts: ir.Table) -> ir.Value:
+    return contracts.started_on.min()
+
+
+def _by_contract(_: ir.Table, *, lost_after: int | Literal["auto"], **_asked: object) -> Thresholds:
+    return contract_end(lost_after)
+
+
+def _runs_of_services(
+    contracts: ir.Table,
+    *,
+    inactive_after: int,  # noqa: ARG001
+    as_of: date,
+) -> ir.Table:
+    return services.runs_of_services(contracts, as_of=as_of)
+
+
+MODELS = {
+    PURCHASES: Model(
+        date_column="ordered_at",
+        unreadable=transactions.UNREADABLE,
+        impossible={},
+        tally=_tally_of_transactions,
+        refused=transactions.refused,
+        dates=transactions.dates,
+        followed=transactions.customer_days,
+        first_day=_first_purchase,
+        customer_days=_customer_days,
+        thresholds=_by_gaps,
+        runs=_runs_of_purchases,
+        quality=transactions.quality,
+        recurring=_nothing_recurs,
+    ),
+    SUBSCRIPTIONS: Model(
+        date_column="started_on",
+        unreadable=subscriptions.UNREADABLE,
+        impossible=subscriptions.IMPOSSIBLE,
+        tally=_tally_of_subscriptions,
+        refused=subscriptions.refused,
+        dates=subscriptions.dates,
+        followed=subscriptions.contracts,
+        first_day=_first_service,
+        customer_days=services.customer_days,
+        thresholds=_by_contract,
+        runs=_runs_of_services,
+        quality=subscriptions.quality,
+        recurring=recurring.recurring,
+    ),
+}

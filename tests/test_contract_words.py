@@ -1,0 +1,71 @@
+"""What is said of purchases is not said of contracts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from messages import messages
+
+from retention.contract_words import FORMS
+from retention.language import LANGUAGES, Language
+
+MESSAGES = messages()
+OF_PURCHASES = re.compile(r"purchas|bought|\bbuy|\bgaps?\b|silen|refund", re.IGNORECASE)
+
+# Said where there are purchases alone: their thresholds, their rows, what takes them back.
+NEVER_OF_CONTRACTS = {
+    "A customer counts as dormant {count} day after the last purchase and as lost after {lost}.",
+    "Of those who have just become dormant, {share} would buy again within a year anyway (95% "
+    "interval {interval}).",
+    "followed by another purchase",
+    "days since a purchase",
+    "refunds without a purchase",
+    "derived from the unit's own gaps (quantile of returns)",
+    "derived from the unit's own gaps (multiple of the mean gap)",
+    "of these, refunds and cancellations",
+    "gaps that ended",
+    "gaps still open",
+    # Said of contracts: that silence is no matter of theirs.
+    "Contracts end on their date, so nothing is derived from silence. How long a customer counts "
+    "as dormant after it is a setting.",
+}
+
+
+def test_every_message_about_purchases_has_a_form_for_contracts() -> None:
+    """Give what fails here a form in contract_words, or say above why contracts never meet it."""
+    about = {one for one, message in MESSAGES.items() if OF_PURCHASES.search(one)}
+    assert about - set(FORMS) - NEVER_OF_CONTRACTS == set()
+    assert NEVER_OF_CONTRACTS - about == set()
+
+
+def test_forms_are_of_messages_that_there_are() -> None:
+    known = {text for message in MESSAGES.values() for text in (message.one, message.many)}
+    assert set(FORMS) - known == set()
+    plurals = {m.one: m.many for m in MESSAGES.values() if m.one in FORMS and m.many}
+    assert set(plurals.values()) <= set(FORMS)
+
+
+@pytest.mark.parametrize("form", FORMS.values())
+def test_no_form_speaks_of_purchases(form: str) -> None:
+    assert form in NEVER_OF_CONTRACTS or not OF_PURCHASES.search(form)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_language_of_a_unit_of_contracts_says_the_form(code: str) -> None:
+    of_contracts, of_purchases = Language(code, model="subscriptions"), Language(code)
+    first = "periods since the first purchase"
+    assert of_contracts(first) == of_purchases("periods since the first service")
+    assert of_contracts(first) != of_purchases(first)
+    assert of_contracts.text(first) == of_contracts(first)
+    told = Language.of({"language": code, "model": "subscriptions"})
+    assert told.each({"a": first}) == {"a": of_contracts(first)}
+    one, many = (
+        f"Heatmap of {{count}} {word} by periods since the first purchase."
+        for word in ("cohort", "cohorts")
+    )
+    for count in (1, 2):
+        forms = one.replace("purchase", "service"), many.replace("purchase", "service")
+        assert of_contracts.plural(one, many, count) == of_purchases.plural(*forms, count)
+    # What has no form is said alike.
+    assert of_contracts("churn rate") == of_purchases("churn rate")
