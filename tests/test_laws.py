@@ -17,10 +17,10 @@ from histories import History, Kit, cells, records
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retention import transactions
+from retention import activity, transactions
 from retention.ledger import check
 from retention.lifecycle import STATES
-from retention.periods import Frequency
+from retention.periods import CUTS, GREGORIAN, MONTHS, WEEKDAYS, Frequency, Rules
 from retention.rates import CHURN, MEASURES, QUICK_RATIO, RETENTION, REVENUE_CHURN, SHARES
 
 STOCKS = [f"{end}_{state}" for end in ("opening", "closing") for state in STATES]
@@ -40,6 +40,7 @@ class World:
     inactive_after: int
     lost_after: int
     frequency: Frequency
+    rules: Rules
 
     @property
     def as_of(self) -> date:
@@ -52,7 +53,14 @@ class World:
             inactive_after=self.inactive_after,
             lost_after=self.lost_after,
             frequency=self.frequency,
+            rules=self.rules,
         )
+
+
+RULES = st.one_of(
+    st.just(GREGORIAN),
+    st.builds(Rules, st.sampled_from(CUTS), st.sampled_from(WEEKDAYS), st.sampled_from(MONTHS)),
+)
 
 
 @st.composite
@@ -70,6 +78,7 @@ def worlds(draw: st.DrawFn) -> World:
         inactive_after=inactive_after,
         lost_after=inactive_after + draw(st.one_of(st.just(0), st.integers(1, 25))),
         frequency=frequency,
+        rules=draw(RULES),
     )
 
 
@@ -132,6 +141,7 @@ def test_identities(kit: Kit, case: tuple[World, oracle.Days]) -> None:
     history = world.seen(kit, days)
     ledger_frame, revenue_frame = history.ledger(), history.revenue()
     check(ledger_frame, revenue_frame, has_dormant=world.inactive_after < world.lost_after)
+    activity.check(history.activity(), ledger_frame)
     ledger = records(ledger_frame)
     acquired = 0
     for row in ledger:
@@ -277,7 +287,7 @@ def test_later_purchases_never_change_an_earlier_period(kit: Kit, data: st.DataO
     extended = {name: entries + data.draw(after) for name, entries in days.items()}
     extended["newcomer"] = [(tomorrow, Decimal(7))]
     then, now = world.seen(kit, days), world.seen(kit, extended, later=later)
-    for name in ("ledger", "rates"):
+    for name in ("ledger", "rates", "activity"):
         before, today = records(getattr(then, name)()), records(getattr(now, name)())
         assert [row for row in today if row["period_end"] <= tomorrow] == before
     for name, age in (("cohorts", "age"), ("rolling", "window")):
@@ -309,7 +319,7 @@ def test_row_order_and_names_do_not_matter(
     found = records(other.spells())
     found.sort(key=lambda row: (row["customer_id"], row["started_on"]))
     assert found == named
-    for name in ("cohorts", "lapses", "gaps"):
+    for name in ("cohorts", "lapses", "gaps", "activity"):
         assert records(getattr(other, name)()) == records(getattr(one, name)())
 
 
@@ -364,6 +374,11 @@ def test_a_doubled_population_doubles_counts_and_keeps_rates(
         assert doubled["denominator"] == pytest.approx(2 * row["denominator"])
         # and twice the evidence makes no interval wider
         assert row["low"] is None or doubled["high"] - doubled["low"] <= row["high"] - row["low"]
+    for row, doubled in zip(records(one.activity()), records(two.activity()), strict=True):
+        assert doubled.pop("quick_ratio") == row.pop("quick_ratio")
+        assert [doubled[name] for name in list(row)[2:]] == pytest.approx(
+            [2 * row[name] for name in list(row)[2:]], abs=1e-9
+        )
     for name in ("unbounded", "rolling", "second_life"):
         frames = (records(getattr(history, name)()) for history in (one, two))
         for row, doubled in zip(*frames, strict=True):
@@ -383,6 +398,9 @@ def test_disjoint_populations_add(kit: Kit, data: st.DataObject) -> None:
         for name in COUNTS:
             assert whole[name] == rows[0][name] + rows[1][name]
         assert whole["revenue"] == pytest.approx(rows[0]["revenue"] + rows[1]["revenue"], abs=1e-9)
+    for *rows, whole in zip(*(records(h.activity()) for h in (*parts, together)), strict=True):
+        for name in [name for name in list(whole)[2:] if name != "quick_ratio"]:
+            assert whole[name] == pytest.approx(rows[0][name] + rows[1][name], abs=1e-9)
     for *rows, whole in zip(*(records(h.rates()) for h in (*parts, together)), strict=True):
         for name in ("numerator", "denominator"):
             assert whole[name] == pytest.approx(rows[0][name] + rows[1][name], abs=1e-9)
