@@ -7,6 +7,7 @@ refused, nothing ran and nothing was written; 3 none published; 130 interrupted,
 import contextlib
 import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,7 @@ Units = Annotated[
     typer.Argument(help="Settings files or slugs; by default every unit file in --params."),
 ]
 Params = Annotated[Path, typer.Option(help="Folder of the settings files.")]
+Out = Annotated[Path, typer.Option(help="Folder of the reports.")]
 AsOf = Annotated[
     datetime | None,
     typer.Option(formats=["%Y-%m-%d"], help="Last day covered, in place of the settings'."),
@@ -62,7 +64,7 @@ def _terminated(number: int, _frame: FrameType | None) -> None:
 def run(
     units: Units = None,
     params: Params = Path("params"),
-    out: Annotated[Path, typer.Option(help="Folder of the reports.")] = Path("reports"),
+    out: Out = Path("reports"),
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Units at once; by default one per processor.")
     ] = None,
@@ -82,32 +84,59 @@ def run(
         typer.Option(
             "--resume",
             help="Skip units published already with the same settings, as_of, notebook and "
-            "version. Changes of past data are not noticed.",
+            "versions. Changes of past data are not noticed.",
         ),
     ] = False,
+    if_changed: Annotated[
+        bool, typer.Option("--if-changed", help="The same, and compare the data too.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for another run that is at work on --out.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say only what is wrong.")] = False,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="One JSON object a line, in place of words.")
+    ] = False,
+    notify: Annotated[
+        str | None,
+        typer.Option(help="Command to run at the end; it gets the log of the run on its stdin."),
+    ] = None,
 ) -> None:
     """Check every unit, run each in a kernel of its own, publish the reports and their index."""
     with _spoken():
         from retention.reporting import runner
         from retention.reporting.limits import MEGABYTE, Limits
+        from retention.reporting.notify import notified
         from retention.reporting.preflight import preflight
         from retention.reporting.progress import Watch
 
-        found, path = preflight(
+        checked = preflight(
             units or [], params=params, as_of=as_of.date() if as_of else None, notebook=notebook
         )
-        limits = Limits(timeout, cell_timeout, memory_mb * MEGABYTE if memory_mb else None)
-        plan = runner.Plan(path, out, jobs, limits, max_kb * 1000, resume)
-        with Watch(len(found)) as watch:
-            batch = runner.run(found, plan, watch=watch)
+        plan = runner.Plan(
+            checked.notebook,
+            out,
+            jobs,
+            Limits(timeout, cell_timeout, memory_mb * MEGABYTE if memory_mb else None),
+            max_kb * 1000,
+            resume or if_changed,
+            checked.fingerprints if if_changed else None,
+            wait,
+        )
+        json_in = out if log_json else None
+        with Watch(len(checked.units), quiet=quiet, json_in=json_in) as watch:
+            batch = runner.run(checked.units, plan, watch=watch, tell=watch.tell)
         watch.explain(batch.results)
         if batch.group and not batch.group.status.good:
-            typer.echo(f"Page of all units: {batch.group.message}", err=True)
-    if batch.index:
-        typer.echo(batch.index)
-    else:
+            watch.tell(f"Page of all units: {batch.group.message}")
+    code = _exit_code(batch)
+    if notify and (wrong := notified(notify, batch.summary | {"exit_code": code})):
+        typer.echo(wrong, err=True)
+    if not batch.index:
         typer.echo(f"{out / 'index.html'}: could not be written; it is as it was", err=True)
-    raise typer.Exit(_exit_code(batch))
+    elif not quiet:
+        typer.echo(batch.index)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -121,11 +150,91 @@ def check(
     with _spoken():
         from retention.reporting.preflight import preflight
 
-        found, _ = preflight(
+        checked = preflight(
             units or [], params=params, as_of=as_of.date() if as_of else None, notebook=notebook
         )
-    for settings in found:
+    for settings in checked.units:
         typer.echo(f"{settings.slug}: good, data up to {settings.as_of}")
+
+
+@app.command()
+def why(
+    units: Units = None,
+    params: Params = Path("params"),
+    out: Out = Path("reports"),
+    notebook: Notebook = None,
+) -> None:
+    """Tell what a run with --if-changed would do with each unit, and why."""
+    with _spoken():
+        from retention.reporting.delivery import reasons_to_run
+        from retention.reporting.manifest import of_notebook
+        from retention.reporting.preflight import preflight
+
+        checked = preflight(units or [], params=params, notebook=notebook)
+        source = of_notebook(checked.notebook)
+    for settings in checked.units:
+        fingerprint = checked.fingerprints[settings.slug]
+        reasons = reasons_to_run(settings, out=out, notebook=source, fingerprint=fingerprint)
+        told = (
+            f"would run: {'; '.join(reasons)}" if reasons else "would be skipped: nothing changed"
+        )
+        typer.echo(f"{settings.slug}: {told}")
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="DIR")] = Path("reports"),
+) -> None:
+    """Compare the published files under DIR with the checksums in their manifests."""
+    with _spoken():
+        from retention.reporting.upkeep import verified
+
+        if not folder.is_dir():
+            raise SettingsRefused([f"{folder}: there is no such folder"])
+        found = verified(folder)
+    for problem in found.problems:
+        typer.echo(problem, err=True)
+    typer.echo(f"{found.reports} reports, {len(found.problems)} problems")
+    raise typer.Exit(1 if found.problems else 0)
+
+
+@app.command()
+def prune(
+    keep: Annotated[int, typer.Option(min=1, help="Newest reports of each unit that stay.")],
+    out: Out = Path("reports"),
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Remove them; without it they are only named.")
+    ] = False,
+) -> None:
+    """Name the reports that are older than the newest --keep of their unit, or remove them."""
+    with _spoken():
+        from retention.reporting.lock import sole_run
+        from retention.reporting.upkeep import old_reports, remove
+
+        with sole_run(out) if delete else contextlib.nullcontext():
+            for report in old_reports(out, keep=keep):
+                if delete:
+                    remove(report)
+                typer.echo(f"{report}: {'removed' if delete else 'would be removed'}")
+
+
+@app.command()
+def schedule(
+    cron: Annotated[bool, typer.Option("--cron", help="A line for a crontab.")] = False,
+    systemd: Annotated[bool, typer.Option("--systemd", help="A service and its timer.")] = False,
+) -> None:
+    """Print a recipe that runs the reports of this folder every night."""
+    with _spoken():
+        from retention.reporting import schedule as recipes
+
+        if cron == systemd:
+            raise SettingsRefused(["choose one of --cron and --systemd"])
+        command = [sys.executable, "-m", "retention.cli", "run", "--if-changed", "--wait"]
+    if cron:
+        typer.echo(recipes.cron([*command, "--quiet"], folder=Path.cwd()), nl=False)
+        return
+    for name, text in recipes.systemd(command, folder=Path.cwd()).items():
+        typer.echo(f"# {name}\n{text}")
 
 
 @app.command()

@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 
 import ibis.expr.types as ir
 import pandas as pd
+from ibis.common.exceptions import OperationNotDefinedError
 
 from retention import activity, cells, cohorts, rfm, sensitivity, sources, transactions
 from retention import ledger as ledgers
 from retention import rates as rate_tables
 from retention import recurring as recurring_tables
 from retention.errors import DataRefused
+from retention.fingerprints import fingerprint
 from retention.lifecycle import spells
 from retention.models import MODELS, Model
 from retention.params import Settings, find_unit
@@ -85,7 +87,7 @@ class Unit:
         return self.source.stored("ledger", table).order_by("period")
 
     def extent(self) -> dict[str, object]:
-        """Rows in the source, and first and last day counted."""
+        """Rows in the source, first and last day counted, and the fingerprint of what was read."""
         dates = self.model.dates(self.tally)
         counted = dates.filter((dates.fault == "") & (dates.day <= self.as_of))
         days = counted.agg(first=counted.day.min(), last=counted.day.max()).to_pyarrow()
@@ -93,7 +95,20 @@ class Unit:
             "rows": self._source_rows,
             "first_day": str(days["first"][0]),
             "last_day": str(days["last"][0]),
+            "fingerprint": self.fingerprint,
         }
+
+    @cached_property
+    def fingerprint(self) -> str | None:
+        """What the rows read add up to, dropped ones included; None where the engine has no hash.
+
+        The figures follow from these rows, the settings and the code.
+        """
+        try:
+            (found,) = fingerprint(self.tally).to_pyarrow().to_pylist()
+        except OperationNotDefinedError:
+            return None
+        return f"{found['rows']:x}-{int(found['hashes']) % 2**64:016x}"
 
     @cached_property
     def _source_rows(self) -> int:

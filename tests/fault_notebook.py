@@ -25,6 +25,7 @@ from pathlib import Path
 from IPython.display import display
 from retention.errors import CheckFailed, DataRefused
 from retention.params import settings
+from retention.unit import DEFINITIONS_VERSION, open_unit
 fault, name = Path(unit).stem, settings(unit).unit"""
 
 FAULTS = """\
@@ -40,12 +41,14 @@ match fault.split("-")[0]:
     case "leaks": print(os.environ["KIT_SECRET"])"""
 
 FACTS = """\
+read = open_unit(settings(unit)).extent() if fault.startswith("read") else {"rows": 3}
 tile = {"key": "active", "label": f"Active at {name}", "value": "1,234", "detail": "of 2,000",
         "change": "+12 on September", "tone": "good"}
 facts = {"unit": name, "as_of": as_of or "2026-10-31", "language": "en", "currency": "EUR",
          "frequency": "month", "period": "2026-10-01", "period_label": "October 2026",
-         "definitions": "1", "identities": "held", "headline": f"Nothing lost at {name}.",
-         "tiles": [tile], "thresholds": {}, "source": {"rows": 3}, "folder": Path.cwd().name}"""
+         "definitions": DEFINITIONS_VERSION, "identities": "held",
+         "headline": f"Nothing lost at {name}.", "tiles": [tile], "thresholds": {}, "source": read,
+         "folder": Path.cwd().name}"""
 
 SHOW = """\
 html = f'<p class="headline">{escape(facts["headline"])}</p>'

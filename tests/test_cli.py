@@ -1,7 +1,9 @@
+import contextlib
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -12,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from retention.cli import app
 from retention.params import all_settings
+from retention.reporting.lock import sole_run
 from retention.reporting.notebooks import PORTFOLIO, REPORT, kit_notebook
 from retention.unit_settings import KEYS
 
@@ -103,12 +106,10 @@ def test_one_failure_of_two_and_of_one_have_exit_codes_of_their_own(kit: Path) -
     assert called("run", "refused", "--notebook", NOTEBOOK).exit_code == 3
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_run_ends_its_kernels_and_keeps_what_is_published(
-    kit: Path, number: signal.Signals
-) -> None:
+@contextlib.contextmanager
+def endless_run(kit: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[psutil.Process]]]:
+    """A run that has published one unit and will never end with the other, and its kernels."""
     unit(kit, "endless")
-    index = kit / "reports" / "index.html"
     command = [sys.executable, "-m", "retention.cli", "run", "--notebook", str(NOTEBOOK)]
     process = subprocess.Popen([*command, "--jobs", "2"], cwd=kit, stderr=subprocess.PIPE)
     own = psutil.Process(process.pid)
@@ -117,16 +118,50 @@ def test_a_stopped_run_ends_its_kernels_and_keeps_what_is_published(
         assert process.poll() is None
         assert time.monotonic() < until
         time.sleep(0.05)
-    kernels = own.children(recursive=True)
-    process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    try:
+        yield process, own.children(recursive=True)
+    finally:
+        process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_ends_its_kernels_and_keeps_what_is_published(
+    kit: Path, number: signal.Signals
+) -> None:
+    with endless_run(kit) as (process, kernels):
+        process.send_signal(number)
+        _, said = process.communicate(timeout=120)
     assert process.returncode == 128 + number, said
     assert b"endless: interrupted" in said
     assert b"Traceback" not in said
-    assert psutil.wait_procs(kernels, timeout=10)[1] == []
-    assert index.is_file()
-    assert not (kit / "reports" / ".staging").exists()
-    assert not (kit / "reports" / "endless").exists()
+    assert psutil.wait_procs(kernels, timeout=30)[1] == []
+    left = {path.name for path in (kit / "reports").iterdir()}
+    assert left - {"runs"} == {".lock", "good", "index.html"}
+
+
+def test_a_killed_run_is_taken_up_by_the_next(kit: Path) -> None:
+    with endless_run(kit) as (process, kernels):
+        process.kill()
+        process.communicate()
+    # A kernel looks once a second whether its runner is still there.
+    assert psutil.wait_procs(kernels, timeout=60)[1] == []
+    unit(kit, "endless", name="Mended")
+    (kit / "params" / "endless.yaml").rename(kit / "params" / "mended.yaml")
+    result = called("run", "--resume", "--notebook", NOTEBOOK)
+    assert result.exit_code == 0, result.stderr
+    assert "good: skipped. Nothing has changed since its report of 2026-10-31 (" in result.stderr
+    assert "mended: published" in result.stderr
+    left = {path.name for path in (kit / "reports").iterdir()}
+    assert left - {"runs"} == {".lock", "good", "index.html", "mended"}
+
+
+def test_a_second_run_is_refused_and_told_of_the_first(kit: Path) -> None:
+    (kit / "reports").mkdir()
+    with sole_run(kit / "reports"):
+        result = called("run", "--notebook", NOTEBOOK)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("reports: another run is at work here (process ")
+    assert not (kit / "reports" / "good").exists()
 
 
 def test_init_lays_out_a_kit_whose_settings_are_all_explained(

@@ -15,10 +15,11 @@ from nbformat.v4 import new_notebook
 from retention.language import Language
 from retention.params import Settings
 from retention.reporting import index, manifest
-from retention.reporting.delivery import Result, deliver, published_already
+from retention.reporting.delivery import Result, deliver, reasons_to_run, skipped
 from retention.reporting.outcome import Outcome, Status
 from retention.reporting.publishing import newest_manifest, publish, record_failure
 from retention.reporting.work import Attempt
+from retention.unit import DEFINITIONS_VERSION
 
 SOURCE = {"name": "retention_report.ipynb", "sha256": "0" * 64}
 AT = datetime(2026, 11, 2, 6, 12, tzinfo=UTC)
@@ -40,7 +41,14 @@ def attempt(outcome: Outcome | None = None, *, page: str = "page", as_of: str) -
         finished=AT,
         notebook=new_notebook(),
         page=page,
-        facts={"unit": "Grocer", "as_of": as_of, "headline": "Well.", "period_label": "October"},
+        facts={
+            "unit": "Grocer",
+            "as_of": as_of,
+            "headline": "Well.",
+            "period_label": "October",
+            "definitions": DEFINITIONS_VERSION,
+            "source": {"rows": 3, "fingerprint": "3-0f"},
+        },
         frames={"ledger": "a\n1\n"},
     )
 
@@ -195,22 +203,39 @@ def test_half_a_report_is_none(tmp_path: Path) -> None:
     assert found["as_of"] == "2026-10-31"
 
 
-def test_published_already_needs_equal_settings_notebook_and_no_failure(tmp_path: Path) -> None:
+def test_a_unit_is_current_with_equal_settings_notebook_versions_and_data(tmp_path: Path) -> None:
     grocer = unit(tmp_path, "grocer")
     out = tmp_path / "reports"
-    assert published_already(grocer, out=out, notebook=SOURCE) is None
+
+    def reasons(settings: Settings = grocer, **change: Any) -> list[str]:
+        return reasons_to_run(settings, **({"out": out, "notebook": SOURCE} | change))
+
+    assert reasons() == ["it has no report yet"]
     deliver(grocer, attempt(as_of="2026-10-31"), out=out, notebook=SOURCE)
-    done = published_already(grocer, out=out, notebook=SOURCE)
-    assert done
+    assert reasons() == []
+    done = skipped(grocer, out=out, data_seen=False)
     assert done.page == out / "grocer" / "2026-10-31" / "report.html"
-    for other in (
-        grocer.model_copy(update={"inactive_after": 31}),
-        grocer.model_copy(update={"as_of": None}),
-    ):
-        assert published_already(other, out=out, notebook=SOURCE) is None
-    assert published_already(grocer, out=out, notebook=SOURCE | {"sha256": "1"}) is None
+    assert done.outcome.message.endswith("report of 2026-10-31 (the data were not looked at).")
+    shorter = grocer.model_copy(update={"inactive_after": 31, "as_of": None})
+    assert reasons(shorter) == [
+        "as_of is 'None' and was '2026-10-31'",
+        "inactive_after is 31 and was 30",
+    ]
+    assert reasons(notebook=SOURCE | {"sha256": "1"}) == ["the notebook is another"]
+    assert reasons(fingerprint="3-0f") == []
+    assert reasons(fingerprint="3-1f") == ["the data are others"]
+    assert reasons(fingerprint=None) == ["its engine cannot tell whether the data are the same"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest, "kit_version", lambda: "9.9")
+        patch.setattr(manifest, "DEFINITIONS_VERSION", "99")
+        assert [reason.partition(" and was ")[0] for reason in reasons()] == [
+            "the version of the kit is 9.9",
+            "the version of the definitions is 99",
+        ]
+        patch.setattr(manifest, "SCHEMA", 0)
+        assert reasons() == ["the report is of another version of this program"]
     fail(grocer, out)
-    assert published_already(grocer, out=out, notebook=SOURCE) is None
+    assert reasons() == ["its newest attempt failed: No."]
 
 
 TILE = {"label": "Active", "value": "1,234", "change": "+12", "tone": "good", "key": "active"}

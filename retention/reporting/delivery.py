@@ -15,12 +15,19 @@ from retention.reporting.work import Attempt
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one unit, and the page that shows it: the report or the failure page."""
+    """What became of one unit, and the page that shows it: the report or the failure page.
+
+    `rows` in the source, `size` of the published files and peak `memory` of the kernel in bytes;
+    None where they are not known.
+    """
 
     settings: Settings
     outcome: Outcome
     seconds: float = 0.0
     page: Path | None = None
+    rows: int | None = None
+    size: int | None = None
+    memory: int | None = None
 
 
 def deliver(
@@ -31,12 +38,13 @@ def deliver(
     `notebook`: name and sha256 of the notebook as it was before the run. A disk that refuses is a
     failure of this unit, and costs no other unit its report. What was interrupted leaves no trace.
     """
-    outcome, page = attempt.outcome, None
+    outcome, page, size = attempt.outcome, None, None
     if outcome.status is Status.PUBLISHED:
         try:
             files = _report_files(settings, attempt, notebook)
             as_of = attempt.facts["as_of"]
             page = publishing.publish(files, out=out, slug=settings.slug, as_of=as_of)
+            size = sum(map(len, files.values()))
         except Exception as error:  # any defect here must stay with its unit
             message = f"{type(error).__name__}: {error}"
             trace = "".join(traceback.format_exception(error))
@@ -44,25 +52,56 @@ def deliver(
     if not outcome.status.good and outcome.status is not Status.INTERRUPTED:
         outcome, page = _recorded(settings, replace(attempt, outcome=outcome), out)
     seconds = (attempt.finished - attempt.started).total_seconds()
-    return Result(settings, outcome, seconds, page)
+    return Result(
+        settings,
+        outcome,
+        seconds,
+        page,
+        rows=(attempt.facts.get("source") or {}).get("rows"),
+        size=size,
+        memory=attempt.memory or None,
+    )
 
 
-def published_already(
-    settings: Settings, *, out: Path, notebook: Mapping[str, str]
-) -> Result | None:
-    """Return the result of a unit that needs no new attempt, None where it needs one.
+UNSEEN = ""
+"""In the place of a fingerprint: the data are not to be looked at."""
 
-    Its newest attempt was published, with the same settings, as_of, notebook and kit version; the
-    data are not looked at.
+
+def reasons_to_run(
+    settings: Settings,
+    *,
+    out: Path,
+    notebook: Mapping[str, str],
+    fingerprint: str | None = UNSEEN,
+) -> list[str]:
+    """Return why a unit needs a new attempt, in words; none where its newest report is current.
+
+    It is where the newest attempt was published with the same settings, as_of, notebook, versions
+    and, unless they are not to be looked at, data. `fingerprint`: of the data, None where the
+    engine gives none.
     """
     folder = out / settings.slug
+    failure = manifest.read(folder / publishing.FAILURE_RECORD)
+    if failure:
+        return [f"its newest attempt failed: {failure.get('message')}"]
     found = publishing.newest_manifest(folder)
-    if (folder / publishing.FAILURE_RECORD).exists():
-        return None
-    if not manifest.unchanged(found, settings, notebook=notebook):
-        return None
-    page = publishing.report_folders(folder)[-1] / publishing.REPORT
-    return Result(settings, Outcome(Status.SKIPPED), page=page)
+    if found is None:
+        return ["it has no report yet"]
+    reasons = manifest.differences(found, settings, notebook=notebook)
+    before = (found.get("facts", {}).get("source") or {}).get("fingerprint")
+    if fingerprint is None:
+        reasons.append("its engine cannot tell whether the data are the same")
+    elif fingerprint not in (UNSEEN, before):
+        reasons.append("the data are others")
+    return reasons
+
+
+def skipped(settings: Settings, *, out: Path, data_seen: bool) -> Result:
+    """Return the result of a unit whose newest report is current."""
+    folder = publishing.report_folders(out / settings.slug)[-1]
+    looked = "data too" if data_seen else "the data were not looked at"
+    message = f"Nothing has changed since its report of {folder.name} ({looked})."
+    return Result(settings, Outcome(Status.SKIPPED, message), page=folder / publishing.REPORT)
 
 
 def _report_files(

@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 
 from retention.errors import SettingsRefused
 from retention.reporting import bundles, notebooks, publishing
-from retention.reporting.kernels import Stop, execute
+from retention.reporting.kernels import execute
 from retention.reporting.limits import Limits
 from retention.reporting.outcome import Execution, Outcome, Status, StepFailedError, classify
 from retention.reporting.work import checked_page
@@ -19,9 +19,7 @@ FEWEST = 2
 """How many units must have a report before a page sets them side by side."""
 
 
-def publish_group_page(
-    out: Path, *, limits: Limits, page_bytes: int, stop: Stop | None = None
-) -> Outcome | None:
+def publish_group_page(out: Path, *, limits: Limits, page_bytes: int) -> Outcome | None:
     """Put the page of all units in place and return what became of it.
 
     None where fewer than FEWEST units have a report with the figures that are compared: then
@@ -33,7 +31,7 @@ def publish_group_page(
             (out / name).unlink(missing_ok=True)
         return None
     try:
-        execution = _executed(out, limits, stop)
+        execution = _executed(out, limits)
     except SettingsRefused as refusal:
         return Outcome(Status.SETTINGS_REFUSED, str(refusal))
     outcome = classify(execution)
@@ -47,21 +45,19 @@ def publish_group_page(
     return _published(out, page, execution.notebook)
 
 
-def _executed(out: Path, limits: Limits, stop: Stop | None) -> Execution:
+def _executed(out: Path, limits: Limits) -> Execution:
     path = notebooks.default_notebook(notebooks.PORTFOLIO)
     notebook = notebooks.load_notebook(path, passed=("reports",))
     folder = notebooks.working_folder(out, path)
     # Relative, so that the executed notebook does not tell where on a machine it was made.
     reports = Path(os.path.relpath(out.resolve(), folder.resolve())).as_posix()
-    return execute(
-        notebook, parameters={"reports": reports}, folder=folder, limits=limits, stop=stop
-    )
+    return execute(notebook, parameters={"reports": reports}, folder=folder, limits=limits)
 
 
 def _published(out: Path, page: str, notebook: NotebookNode) -> Outcome:
     try:
-        publishing.replace(out / notebooks.PORTFOLIO, notebooks.as_text(notebook).encode())
-        publishing.replace(out / publishing.GROUP_PAGE, page.encode())
+        publishing.replace(out / notebooks.PORTFOLIO, notebooks.as_text(notebook).encode(), out=out)
+        publishing.replace(out / publishing.GROUP_PAGE, page.encode(), out=out)
     except OSError as error:
         return Outcome(Status.PUBLISH_FAILED, f"{publishing.GROUP_PAGE}: {error.strerror or error}")
     return Outcome(Status.PUBLISHED)

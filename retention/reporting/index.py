@@ -77,7 +77,7 @@ def write_index(out: Path, *, at: datetime | None = None) -> Path:
         },
         language,
     )
-    replace(out / NAME, page.encode())
+    replace(out / NAME, page.encode(), out=out)
     return out / NAME
 
 

@@ -30,7 +30,6 @@ class MemoryWatch:
 
     def __init__(self, pid: int, *, most: int | None = None) -> None:
         self.peak = 0
-        self.exceeded = False
         self._most = most
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, args=(pid,), daemon=True)
@@ -55,7 +54,6 @@ class MemoryWatch:
                 family = [process, *process.children(recursive=True)]
                 self.peak = max(self.peak, sum(_resident(member) for member in family))
                 if self._most is not None and self.peak > self._most:
-                    self.exceeded = True
                     for member in family:
                         member.kill()
                 if self._over.wait(_EVERY_SECONDS):

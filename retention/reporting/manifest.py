@@ -14,6 +14,7 @@ from typing import Any
 
 from retention.params import Settings
 from retention.reporting.outcome import Status
+from retention.unit import DEFINITIONS_VERSION
 
 SCHEMA = 1
 NAME = "manifest.json"
@@ -73,27 +74,35 @@ def manifest(
     }
 
 
-def unchanged(
-    found: Mapping[str, Any] | None, settings: Settings, *, notebook: Mapping[str, str]
-) -> bool:
-    """Whether a manifest is of the same settings (as_of included), notebook and kit version.
+def differences(
+    found: Mapping[str, Any], settings: Settings, *, notebook: Mapping[str, str]
+) -> list[str]:
+    """Return what makes a run of these settings another than the one of a manifest, in words.
 
-    It does not say that the data are the same: a correction of past rows changes none of these.
+    Looked at are settings (as_of included), notebook, kit and definitions. The data are not: a
+    correction of past rows changes none of these.
     """
-    return found is not None and (
-        found.get("schema"),
-        found.get("settings"),
-        found.get("notebook"),
-        found.get("kit"),
-        found.get("as_of"),
-    ) == (
-        SCHEMA,
-        # Through JSON, as the other side came: tuples are lists there.
-        json.loads(json.dumps(settings.resolved())),
-        dict(notebook),
-        kit_version(),
-        settings.as_of.isoformat() if settings.as_of else None,
-    )
+    if found.get("schema") != SCHEMA:
+        return ["the report is of another version of this program"]
+    # Through JSON, as the other side came: tuples are lists there.
+    now = json.loads(json.dumps(settings.resolved())) | {"as_of": str(settings.as_of)}
+    then = dict(found.get("settings") or {}) | {"as_of": found.get("as_of")}
+    told = [
+        f"{key} is {now.get(key)!r} and was {then.get(key)!r}"
+        for key in sorted(now.keys() | then.keys())
+        if now.get(key) != then.get(key)
+    ]
+    if found.get("notebook") != dict(notebook):
+        told.append("the notebook is another")
+    for name, version_now in (("kit", kit_version()), ("definitions", DEFINITIONS_VERSION)):
+        if found.get(name) != version_now:
+            told.append(f"the version of the {name} is {version_now} and was {found.get(name)}")
+    return told
+
+
+def of_notebook(path: Path) -> dict[str, str]:
+    """Return the name and the checksum of a notebook, as manifests hold them."""
+    return {"name": path.name, "sha256": sha256(path.read_bytes())}
 
 
 def read(path: Path) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -12,9 +13,18 @@ from retention.reporting.notebooks import default_notebook, load_notebook
 from retention.unit import open_unit
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What a batch may run with: settings and fingerprints of the data by slug, the notebook."""
+
+    units: list[Settings]
+    notebook: Path
+    fingerprints: dict[str, str | None]
+
+
 def preflight(
     units: Sequence[str], *, params: Path, as_of: date | None = None, notebook: Path | None = None
-) -> tuple[list[Settings], Path]:
+) -> Checked:
     """Return the settings of the units and the notebook to run, once nothing speaks against them.
 
     `units`: slugs in `params` or paths of settings files; none of them stands for every file in
@@ -27,13 +37,14 @@ def preflight(
     with _collected(problems):
         path = notebook or default_notebook()
         load_notebook(path)
+    fingerprints: dict[str, str | None] = {}
     opened = [
-        _opened(settings, problems)
+        _opened(settings, problems, fingerprints)
         for settings in _settings(_files(units, params, problems), as_of, problems)
     ]
     if problems:
         raise SettingsRefused(problems)
-    return opened, path
+    return Checked(opened, path, fingerprints)
 
 
 def _files(units: Sequence[str], params: Path, problems: list[str]) -> list[Path]:
@@ -59,10 +70,13 @@ def _settings(files: Sequence[Path], as_of: date | None, problems: list[str]) ->
     return good
 
 
-def _opened(settings: Settings, problems: list[str]) -> Settings:
+def _opened(
+    settings: Settings, problems: list[str], fingerprints: dict[str, str | None]
+) -> Settings:
     with _collected(problems):
         unit = open_unit(settings)
         settings = settings.model_copy(update={"as_of": unit.as_of})
+        fingerprints[settings.slug] = unit.fingerprint
         # One unit's data at a time are enough to hold.
         unit.source.backend.disconnect()
     return settings

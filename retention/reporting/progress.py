@@ -1,7 +1,9 @@
 """How a run shows itself on stderr: a bar on a terminal, plain lines with the time elsewhere."""
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
@@ -9,13 +11,28 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from retention.reporting.delivery import Result
+from retention.reporting.outcome import Status
+from retention.reporting.run_log import unit_record
 
 
 class Watch:
-    """Shows each result as it comes; a context, so that the bar is gone whatever happens."""
+    """Shows each result as it comes; a context, so that the bar is gone whatever happens.
 
-    def __init__(self, units: int, *, console: Console | None = None) -> None:
+    `quiet` shows failures alone. `json_in` is the reports folder where machines read: each result
+    is then one JSON object a line, and there is nothing else.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        *,
+        console: Console | None = None,
+        quiet: bool = False,
+        json_in: Path | None = None,
+    ) -> None:
         self._console = console or Console(stderr=True)
+        self._quiet = quiet
+        self._json_in = json_in
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -23,7 +40,7 @@ class Watch:
             TimeElapsedColumn(),
             console=self._console,
             transient=True,
-            disable=not self._console.is_terminal,
+            disable=quiet or json_in is not None or not self._console.is_terminal,
         )
         self._task = self._bar.add_task("Reports", total=units)
 
@@ -42,16 +59,35 @@ class Watch:
     def __call__(self, result: Result) -> None:
         """Show one result."""
         self._bar.advance(self._task)
-        status, slug = result.outcome.status, result.settings.slug
-        line = f"{slug}: {status.value.replace('_', ' ')} in {result.seconds:.1f} s"
-        if self._console.is_terminal:
-            line = f"{'✓' if status.good else '✗'} {line}"
+        outcome, slug = result.outcome, result.settings.slug
+        if self._json_in is not None:
+            record = unit_record(result, out=self._json_in)
+            self._print(json.dumps({"event": "unit", **record}, ensure_ascii=False))
+            return
+        if self._quiet and outcome.status.good:
+            return
+        line = f"{slug}: {outcome.status.value.replace('_', ' ')}"
+        if outcome.status is Status.SKIPPED:
+            line += f". {outcome.message}"
         else:
+            line += f" in {result.seconds:.1f} s"
+        if self._console.is_terminal:
+            line = f"{'✓' if outcome.status.good else '✗'} {line}"
+        self.tell(line, style="" if outcome.status.good else "red")
+
+    def tell(self, line: str, *, style: str = "") -> None:
+        """Show a line, with the time where nobody watches."""
+        if self._json_in is not None:
+            self._print(json.dumps({"event": "note", "message": line}, ensure_ascii=False))
+            return
+        if not self._console.is_terminal:
             line = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {line}"
-        self._print(line, style="" if status.good else "red")
+        self._print(line, style=style)
 
     def explain(self, results: Iterable[Result]) -> None:
         """Say of each unit that has no current report why, and where to read more."""
+        if self._json_in is not None:
+            return
         for result in results:
             if not result.outcome.status.good:
                 where = f" See {result.page}" if result.page else ""

@@ -5,7 +5,8 @@
 <out>/<slug>/latest.html      a copy of the newest report.html (a copy works on a file share)
 <out>/<slug>/failure.*        only while the newest attempt failed: page, record, notebook
 <out>/portfolio.*             the page of all units and its notebook
-<out>/.staging/               while a run writes
+<out>/runs/<id>.json          the log of a run; JSON lines while it is at work
+<out>/.staging/               while a run writes; what a dead run left there the next one clears
 ```
 """
 
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from retention.reporting import manifest
+from retention.reporting.exchange import exchanged
 
 LATEST = "latest.html"
 GROUP_PAGE = "portfolio.html"
@@ -28,6 +30,7 @@ FAILURE_NOTEBOOK = "failure.ipynb"
 FAILURE_RECORD = "failure.json"
 
 _STAGING = ".staging"
+_NEW, _OLD = "new", "old"
 
 
 def publish(files: Mapping[str, bytes], *, out: Path, slug: str, as_of: str) -> Path:
@@ -39,17 +42,37 @@ def publish(files: Mapping[str, bytes], *, out: Path, slug: str, as_of: str) -> 
     changed, except that a new report may be there that `latest.html` does not show yet.
     """
     target = out / slug / as_of
-    with _staged(out, slug) as staging:
+    with staging(out) as place:
+        built = place / _NEW / slug / as_of
         for name, raw in files.items():
-            _write(staging / name, raw)
-        for folder in {staging, *(path for path in staging.rglob("*") if path.is_dir())}:
+            _write(built / name, raw)
+        for folder in {built, *(path for path in built.rglob("*") if path.is_dir())}:
             _sync(folder)
-        _move_into_place(staging, target)
-    newest = report_folders(out / slug)[-1]
-    replace(out / slug / LATEST, (newest / REPORT).read_bytes())
-    for name in (FAILURE_PAGE, FAILURE_RECORD, FAILURE_NOTEBOOK):
-        (out / slug / name).unlink(missing_ok=True)
+        _move_into_place(built, target, retired=place / _OLD / slug / as_of)
+    _show_newest(out, slug)
+    _forget_failure(out / slug)
     return target / REPORT
+
+
+def repair(out: Path) -> None:
+    """Finish or undo what a run that was killed began; for the one run that holds the folder.
+
+    A report that was taken away to be replaced comes back, half-built ones go, `latest.html` shows
+    the newest report, and a failure that a later report has mended is forgotten.
+    """
+    for retired in (out / _STAGING).glob(f"*/{_OLD}/*/*"):
+        target = out / retired.parent.name / retired.name
+        if not target.exists() and _is_whole(retired):
+            retired.rename(target)
+    shutil.rmtree(out / _STAGING, ignore_errors=True)
+    for folder in (path for path in out.iterdir() if path.is_dir()):
+        newest = newest_manifest(folder)
+        if newest is None:
+            continue
+        _show_newest(out, folder.name)
+        failure = manifest.read(folder / FAILURE_RECORD)
+        if failure and str(failure.get("at")) < str(newest.get("finished")):
+            _forget_failure(folder)
 
 
 def record_failure(files: Mapping[str, bytes], *, out: Path, slug: str) -> Path:
@@ -61,7 +84,7 @@ def record_failure(files: Mapping[str, bytes], *, out: Path, slug: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name in (FAILURE_NOTEBOOK, FAILURE_PAGE, FAILURE_RECORD):
         if name in files:
-            replace(folder / name, files[name])
+            replace(folder / name, files[name], out=out)
         else:
             (folder / name).unlink(missing_ok=True)
     return folder / FAILURE_PAGE
@@ -87,43 +110,54 @@ def newest_manifest(folder: Path) -> dict[str, Any] | None:
     return manifest.read(folders[-1] / manifest.NAME) if folders else None
 
 
-def replace(path: Path, raw: bytes) -> None:
+def replace(path: Path, raw: bytes, *, out: Path) -> None:
     """Write a file that readers see either as it was or as it will be, never in between."""
-    staged = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        _write(staged, raw)
-        staged.replace(path)
-    finally:
-        staged.unlink(missing_ok=True)
+    with staging(out) as place:
+        built = place / path.name
+        _write(built, raw)
+        built.replace(path)
     _sync(path.parent)
 
 
+def _show_newest(out: Path, slug: str) -> None:
+    page = (report_folders(out / slug)[-1] / REPORT).read_bytes()
+    latest = out / slug / LATEST
+    if not latest.is_file() or latest.read_bytes() != page:
+        replace(latest, page, out=out)
+
+
+def _forget_failure(folder: Path) -> None:
+    # The record first: without it, the other two are files that nothing refers to.
+    for name in (FAILURE_RECORD, FAILURE_PAGE, FAILURE_NOTEBOOK):
+        (folder / name).unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
-def _staged(out: Path, slug: str) -> Iterator[Path]:
-    # Beside the reports: a rename works only within one file system.
-    staging = out / _STAGING / f"{slug}.{uuid.uuid4().hex[:8]}"
-    staging.mkdir(parents=True)
+def staging(out: Path) -> Iterator[Path]:
+    """Give a folder beside the reports, since a rename works only within one file system."""
+    place = out / _STAGING / uuid.uuid4().hex[:8]
+    place.mkdir(parents=True)
     try:
-        yield staging
+        yield place
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        shutil.rmtree(place, ignore_errors=True)
         with contextlib.suppress(OSError):
-            staging.parent.rmdir()
+            place.parent.rmdir()
 
 
-def _move_into_place(staging: Path, target: Path) -> None:
+def _move_into_place(built: Path, target: Path, *, retired: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists():
-        staging.rename(target)
-    else:
-        retired = staging.with_name(f"{staging.name}.old")
+        built.rename(target)
+    elif not exchanged(built, target):
+        # For a moment there is no report of this day; `repair` brings it back after a crash in it.
+        retired.parent.mkdir(parents=True)
         target.rename(retired)
         try:
-            staging.rename(target)
-        except OSError:
+            built.rename(target)
+        except BaseException:
             retired.rename(target)
             raise
-        shutil.rmtree(retired, ignore_errors=True)
     _sync(target.parent)
 
 

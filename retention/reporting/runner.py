@@ -1,27 +1,36 @@
 """Units side by side, each in a kernel of its own; the failure of one stops no other."""
 
+import contextlib
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from retention.params import Settings
-from retention.reporting import gate, manifest, notebooks
+from retention.reporting import gate, manifest, notebooks, publishing
 from retention.reporting.comparison import previous_report
-from retention.reporting.delivery import Result, deliver, published_already
+from retention.reporting.delivery import UNSEEN, Result, deliver, reasons_to_run, skipped
 from retention.reporting.group_page import publish_group_page
 from retention.reporting.index import write_index
 from retention.reporting.kernels import Stop
 from retention.reporting.limits import Limits
+from retention.reporting.lock import sole_run, uninterrupted
 from retention.reporting.outcome import Outcome, Status
+from retention.reporting.run_log import RunLog
 from retention.reporting.work import Attempt, Task, work
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a batch is run. `jobs: None` is one unit per processor; `resume` skips finished units."""
+    """How a batch is run.
+
+    `jobs: None` is one unit per processor; `resume` skips finished units, and only those whose data
+    are the same where `fingerprints` (by slug) are given; `wait` waits for another run that holds
+    `out`.
+    """
 
     notebook: Path
     out: Path
@@ -29,6 +38,8 @@ class Plan:
     limits: Limits = field(default_factory=Limits)
     page_bytes: int = gate.PAGE_BYTES
     resume: bool = False
+    fingerprints: Mapping[str, str | None] | None = None
+    wait: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,62 +47,83 @@ class Batch:
     """The results in the order of the settings, and the index page that shows them.
 
     `index` is None where it could not be written; the one before is still there. `group` is what
-    became of the page of all units, None where there are too few for one. `stopped_by` is the
-    signal that ended the run before its last unit, if one did.
+    became of the page of all units, None where there are too few for one or nothing has changed.
+    `stopped_by` is the signal that ended the run before its last unit, if one did. `summary` is the
+    log of the run.
     """
 
     results: list[Result]
     index: Path | None
     group: Outcome | None = None
     stopped_by: signal.Signals | None = None
+    summary: dict[str, Any] = field(default_factory=dict)
 
 
 def run(
-    units: Sequence[Settings], plan: Plan, *, watch: Callable[[Result], object] = lambda _: None
+    units: Sequence[Settings],
+    plan: Plan,
+    *,
+    watch: Callable[[Result], object] = lambda _: None,
+    tell: Callable[[str], object] = lambda _: None,
 ) -> Batch:
     """Run the units and publish what is good; return what became of each.
 
     `units` have distinct slugs; an `as_of` they carry is passed to the notebook. `watch` is called
-    in this thread, with each result as it is there. Raises SettingsRefused where the notebook
-    cannot be run and OSError where `out` cannot be written at all, both before any kernel starts.
-    A KeyboardInterrupt ends the kernels, keeps what is published and comes back as `stopped_by`:
-    the signal that it carries, else SIGINT.
+    in this thread, with each result as it is there; `tell` with what else a user should know.
+    Raises SettingsRefused where the notebook cannot be run, FolderInUse where another run holds
+    `out`, and OSError where it cannot be written at all, all before any kernel starts. A
+    KeyboardInterrupt ends the kernels, keeps what is published and comes back as `stopped_by`: the
+    signal that it carries, else SIGINT.
     """
     manifest.git_state.cache_clear()
     text = notebooks.as_text(notebooks.load_notebook(plan.notebook))
-    source = {"name": plan.notebook.name, "sha256": manifest.sha256(plan.notebook.read_bytes())}
+    source = manifest.of_notebook(plan.notebook)
     plan.out.mkdir(parents=True, exist_ok=True)
     results: dict[str, Result] = {}
+    with sole_run(plan.out, wait=plan.wait, tell=tell):
+        publishing.repair(plan.out)
+        log = RunLog(plan.out, units=[settings.slug for settings in units])
 
-    def settle(result: Result) -> None:
-        results[result.settings.slug] = result
-        watch(result)
+        def settle(result: Result) -> None:
+            results[result.settings.slug] = result
+            log.unit(result)
+            watch(result)
 
-    tasks = []
-    for settings in units:
-        done = published_already(settings, out=plan.out, notebook=source) if plan.resume else None
-        if done:
-            settle(done)
-        else:
+        tasks = []
+        for settings in units:
+            if plan.resume and _is_current(settings, plan, source):
+                seen = plan.fingerprints is not None
+                settle(skipped(settings, out=plan.out, data_seen=seen))
+                continue
             folder = notebooks.working_folder(settings.path.parent, plan.notebook)
             before = previous_report(plan.out / settings.slug)
             task = Task(settings, text, folder, plan.limits, plan.page_bytes, before)
             tasks.append(task)
-    stop, stopped_by, group = Stop(), None, None
-    with ThreadPoolExecutor(_jobs(plan, len(tasks)), "unit") as executor:
+        stopped_by, group = None, None
         try:
-            for task, attempt in _attempts(executor, tasks, stop):
-                settle(deliver(task.settings, attempt, out=plan.out, notebook=source))
-            group = _group(plan, stop)
+            with contextlib.closing(_attempts(tasks, _jobs(plan, len(tasks)))) as attempts:
+                for task, attempt in attempts:
+                    with uninterrupted():
+                        settle(deliver(task.settings, attempt, out=plan.out, notebook=source))
+            group = _group(plan, results.values())
         except KeyboardInterrupt as interrupt:
             stopped_by = signal_of(interrupt)
-            stop.now()
-            executor.shutdown(wait=True, cancel_futures=True)
-    for settings in units:
-        if settings.slug not in results:
-            settle(Result(settings, Outcome(Status.INTERRUPTED, "The run was stopped before it.")))
+        with uninterrupted():
+            for settings in units:
+                if settings.slug not in results:
+                    outcome = Outcome(Status.INTERRUPTED, "The run was stopped before it.")
+                    settle(Result(settings, outcome))
+            index = _index(plan.out)
+            summary = log.end(stopped_by, group)
     ordered = [results[settings.slug] for settings in units]
-    return Batch(ordered, _index(plan.out), group, stopped_by)
+    return Batch(ordered, index, group, stopped_by, summary)
+
+
+def _is_current(settings: Settings, plan: Plan, notebook: Mapping[str, str]) -> bool:
+    known = plan.fingerprints
+    fingerprint = UNSEEN if known is None else known.get(settings.slug)
+    reasons = reasons_to_run(settings, out=plan.out, notebook=notebook, fingerprint=fingerprint)
+    return not reasons
 
 
 def signal_of(interrupt: KeyboardInterrupt) -> signal.Signals:
@@ -113,18 +145,28 @@ def _index(out: Path) -> Path | None:
         return None
 
 
-def _group(plan: Plan, stop: Stop) -> Outcome | None:
-    return publish_group_page(plan.out, limits=plan.limits, page_bytes=plan.page_bytes, stop=stop)
+def _group(plan: Plan, results: Iterable[Result]) -> Outcome | None:
+    made = (plan.out / publishing.GROUP_PAGE).exists()
+    if made and all(result.outcome.status is Status.SKIPPED for result in results):
+        return None
+    return publish_group_page(plan.out, limits=plan.limits, page_bytes=plan.page_bytes)
 
 
 def _jobs(plan: Plan, units: int) -> int:
     return max(1, min(plan.jobs or processors(), units))
 
 
-def _attempts(
-    executor: Executor, tasks: Sequence[Task], stop: Stop
-) -> Iterator[tuple[Task, Attempt]]:
-    futures = {executor.submit(work, task, stop=stop): task for task in tasks}
-    for future in as_completed(list(futures)):
-        # Popped and not kept: an executed notebook may hold many megabytes.
-        yield futures.pop(future), future.result()
+def _attempts(tasks: Sequence[Task], jobs: int) -> Generator[tuple[Task, Attempt]]:
+    """Each task with what came of it, as it is there; what ends this early ends the kernels."""
+    stop = Stop()
+    with ThreadPoolExecutor(jobs, "unit") as executor:
+        futures = {executor.submit(work, task, stop=stop): task for task in tasks}
+        try:
+            for future in as_completed(list(futures)):
+                # Popped and not kept: an executed notebook may hold many megabytes.
+                yield futures.pop(future), future.result()
+        except BaseException:
+            with uninterrupted():
+                stop.now()
+                executor.shutdown(wait=True, cancel_futures=True)
+            raise
