@@ -4,6 +4,7 @@ Every figure in a sentence is a cell of the frame it came from, or follows from 
 docstrings say. No sentence claims a cause.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,6 +18,8 @@ from retention.suppression import SMALL
 from retention.words import name_of, within_a_line
 
 GOOD, BAD, NEUTRAL = "good", "bad", "neutral"
+SERIES = 24
+"""How many periods the small line of a tile shows."""
 
 _AT_RISK = {
     CHURN: ("{part} of {count} active customer", "{part} of {count} active customers"),
@@ -60,6 +63,7 @@ class Tile:
 
     `change` is against the period before, and `tone` says what that means; `change_year` is
     against the same period a year ago; `normal` says where a rate stands against its normal range.
+    `series` holds the figure of the newest SERIES periods, oldest first; `trend` says it in words.
     """
 
     key: str
@@ -69,6 +73,8 @@ class Tile:
     change: str
     tone: str
     change_year: str
+    trend: str
+    series: list[float | None]
     normal: str = ""
 
 
@@ -149,6 +155,15 @@ def unusual(rates: pd.DataFrame, language: Language) -> str:
     return " ".join(sentences)
 
 
+def worse_than_normal(rates: pd.DataFrame) -> int:
+    """How many of the newest rates lie outside their normal range on the wrong side."""
+    return sum(
+        normal.standing(rates[rates["measure"] == measure]).position
+        == (normal.ABOVE if measure == CHURN else normal.BELOW)
+        for measure in _AT_RISK
+    )
+
+
 def rule(language: Language) -> str:
     """What `normal` means, in a sentence."""
     return language(
@@ -219,6 +234,7 @@ def tiles(
                 "of {count} customer so far", "of {count} customers so far", int(acquired)
             ),
             *_changes(ledger, "closing_active", language),
+            *_series(ledger, "closing_active", language.number, language),
         ),
         _rate_tile(rates, CHURN, language),
         _rate_tile(rates, REACTIVATION, language),
@@ -229,6 +245,7 @@ def tiles(
             language.number(last[NEW]),
             language("bought for the first time"),
             *_changes(ledger, NEW, language),
+            *_series(ledger, NEW, language.number, language),
         ),
         Tile(
             "revenue",
@@ -240,6 +257,7 @@ def tiles(
                 "{amount} from customers who came back", amount=language.short_money(back)
             ),
             *_changes(ledger, "revenue", language),
+            *_series(ledger, "revenue", language.short_money, language),
         ),
     ]
 
@@ -255,8 +273,29 @@ def _rate_tile(rates: pd.DataFrame, measure: str, language: Language) -> Tile:
             *_AT_RISK[measure], last["denominator"], part=language.number(last["numerator"])
         ),
         *_changes(frame, "rate", language),
+        *_series(frame, "rate", language.percent, language),
         _normal(frame, language),
     )
+
+
+def _series(
+    frame: pd.DataFrame, column: str, write: Callable[[float], str], language: Language
+) -> tuple[str, list[float | None]]:
+    """The newest values of a column in words, and as numbers; absent ones as None."""
+    newest = frame.tail(SERIES)
+    values = [None if pd.isna(value) else float(value) for value in newest[column]]
+    known = newest[newest[column].notna()]
+    if len(known) < 2:
+        return "", values
+    text = language(
+        "{since}: from {first} to {last}, between {least} and {most}",
+        since=language.since(known["period"].iloc[0]),
+        first=write(known[column].iloc[0]),
+        last=write(known[column].iloc[-1]),
+        least=write(known[column].min()),
+        most=write(known[column].max()),
+    )
+    return text, values
 
 
 def _normal(frame: pd.DataFrame, language: Language) -> str:

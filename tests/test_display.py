@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import base64
 import io
 import json
 import re
@@ -10,6 +9,7 @@ from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import frames
@@ -130,7 +130,7 @@ def test_a_hostile_unit_is_text(unit: Unit, shown: list[NotebookNode], name: str
     summarised(hostile)
     hostile.provenance()
     first, provenance = map(html, shown)
-    assert tags(first) == {"style", "p", "section", "div"}
+    assert tags(first) == {"style", "p", "section", "div", "svg", "path"}
     assert f", {within_a_line(name)} had" in first.select_one("p.headline").get_text()
     cells = [cell.get_text() for cell in provenance.find_all("td")]
     assert name in cells
@@ -153,7 +153,8 @@ def test_hostile_captions_notes_and_descriptions_are_text(
     assert tags(table) == {"div", "table", "caption", "thead", "tbody", "tr", "th", "td"}
     assert (note.p.get_text(), tags(note)) == (text, {"p"})
     assert figure.img["alt"] == text
-    assert tags(figure) == {"figure", "div", "img"}
+    assert figure.figcaption.get_text() == text
+    assert tags(figure) == {"figure", "div", "img", "figcaption"}
     assert set(figure.img.attrs) == {"src", "alt"}
 
 
@@ -250,6 +251,7 @@ def test_facts_are_whole_and_are_those_of_the_unit(unit: Unit, shown: list[Noteb
         "unusual": summary.unusual(rates, ENGLISH),
         "worth": summary.worth(ledger, rates, revenue, ENGLISH),
         "tiles": [asdict(tile) for tile in tiles],
+        "worse_than_normal": summary.worse_than_normal(rates),
         "thresholds": {"inactive_after": 10, "lost_after": 40, "rules": ["given", "given"]},
         "source": {"rows": 223, "first_day": "2026-01-01", "last_day": "2026-06-11"},
     }
@@ -310,8 +312,34 @@ def test_a_figure_folds_the_frame_behind_it(unit: Unit, shown: list[NotebookNode
     soup = html(shown[0])
     assert not soup.details.has_attr("open")
     assert len(soup.details.tbody.find_all("tr")) == 6
-    assert soup.img["src"].startswith("data:image/svg+xml;base64,")
+    assert soup.img["src"].startswith("data:image/svg+xml,")
     assert shown[0].data["text/plain"] == "A chart"
+
+
+@pytest.mark.parametrize(
+    ("frame", "value", "first"),
+    [
+        (frames.cohorts([40, 30, 20]), "retention", ["40", "100.0%", "50.0%"]),
+        (
+            frames.returns({"2026-01-01": [(90, 0.25, True), (90, 0.5, True), (90, 0.7, False)]}),
+            "return_share",
+            ["90", "25.0%", "50.0%"],
+        ),
+    ],
+)
+def test_figures_by_age_fold_a_table_with_a_column_an_age(
+    unit: Unit, shown: list[NotebookNode], frame: pd.DataFrame, value: str, first: list[str]
+) -> None:
+    report(unit).figure(chart(), "A chart", data=frame, value=value)
+    table = html(shown[0]).details.table
+    rows = [[cell.get_text() for cell in row.find_all("td")] for row in table.tbody.find_all("tr")]
+    assert rows[0] == first
+    # What is not complete is absent, and so is its age where no group has been watched so long.
+    assert all(row[-1] == "" for row in rows[1:])
+    ages = [int(cell.get_text()) for cell in table.thead.find_all("th")[2:]]
+    whole = frame.loc[frame["complete"], "age"]
+    assert ages == sorted(whole.unique())
+    assert heading_of(value, ENGLISH) in table.caption.get_text()
 
 
 def test_definitions_name_the_units_own_thresholds(unit: Unit, shown: list[NotebookNode]) -> None:
@@ -399,8 +427,8 @@ def drawings(request: pytest.FixtureRequest, unit: Unit) -> tuple[str, str]:
         first.figure.savefig(plain, format="svg", metadata={"Date": None, "Creator": None})
     with showing() as shown:
         report(unit).figure(second, "A chart")
-    source = html(shown[0]).img["src"].removeprefix("data:image/svg+xml;base64,")
-    return plain.getvalue(), base64.b64decode(source).decode()
+    source = html(shown[0]).img["src"].removeprefix("data:image/svg+xml,")
+    return plain.getvalue(), unquote(source)
 
 
 def styles(root: ElementTree.Element) -> dict[str, str]:
@@ -446,5 +474,5 @@ def test_compaction_is_worth_it(drawings: tuple[str, str]) -> None:
 
 def test_numbers_in_a_drawing_stay_to_the_letter(unit: Unit, shown: list[NotebookNode]) -> None:
     report(unit).figure(chart("3.982 of 1,234.56"), "A chart")
-    source = html(shown[0]).img["src"].removeprefix("data:image/svg+xml;base64,")
-    assert b">3.982 of 1,234.56<" in base64.b64decode(source)
+    source = html(shown[0]).img["src"].removeprefix("data:image/svg+xml,")
+    assert ">3.982 of 1,234.56<" in unquote(source)

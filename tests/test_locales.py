@@ -1,10 +1,10 @@
 """The catalogues are whole, and no English is left on the pages of the other languages."""
 
-import base64
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Formatter
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
@@ -173,8 +173,8 @@ def shown(page: str) -> str:
     # Code, settings, and what the program itself said: marked as English, and meant to be.
     for technical in soup.select("style, details.code > :not(summary), [lang=en]:not(html)"):
         technical.decompose()
-    charts = [str(image["src"]).partition("base64,")[2] for image in soup.select("img")]
-    drawn = [ElementTree.fromstring(base64.b64decode(chart)) for chart in charts]
+    charts = [str(image["src"]).removeprefix("data:image/svg+xml,") for image in soup.select("img")]
+    drawn = [ElementTree.fromstring(unquote(chart)) for chart in charts]
     told = [
         str(tag[name])
         for tag in soup.find_all(True)

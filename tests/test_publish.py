@@ -270,6 +270,35 @@ def test_index_shows_every_unit_of_the_folder_failures_first(tmp_path: Path) -> 
     ]
 
 
+def test_index_sorts_reports_by_what_needs_attention(tmp_path: Path) -> None:
+    for slug, worse in (("a", 0), ("b", 1), ("c", 3), ("d", 3), ("e", "many")):
+        published = files(worse_than_normal=worse)
+        publish(published, out=tmp_path, slug=slug, as_of="2026-10-31")
+    publish(files(), out=tmp_path, slug="z", as_of="2026-10-31")
+    fail(unit(tmp_path, "z", name="Z"), tmp_path)
+    page = index.write_index(tmp_path, at=AT)
+    shown = [link for link in links(page) if link.endswith("latest.html")]
+    order = ["z", "z", "c", "d", "b", "a", "e"]
+    assert shown == [f"{slug}/latest.html" for slug in order]
+    states = [
+        state.get_text()
+        for state in BeautifulSoup(page.read_text("utf-8"), "html.parser").select(".state")
+    ]
+    assert states[2:5] == ["Current", "3 rates are worse than normal", "Current"]
+    assert "1 rate is worse than normal" in states
+
+
+def test_index_draws_the_lines_of_its_tiles_from_numbers_alone(tmp_path: Path) -> None:
+    trend = f"since May: {HOSTILE}"
+    tile = TILE | {"series": [1, None, HOSTILE, True, 4.5], "trend": trend}
+    publish(files(tiles=[tile, TILE]), out=tmp_path, slug="grocer", as_of="2026-10-31")
+    html = index.write_index(tmp_path, at=AT).read_text(encoding="utf-8")
+    assert "<script" not in html
+    (line,) = BeautifulSoup(html, "html.parser").select("svg")
+    assert line["aria-label"] == trend
+    assert line.path["d"].count("M") == 2
+
+
 def french(folder: Path, slug: str, **change: str) -> Settings:
     """The settings of a unit whose report is French, but for what is given."""
     return unit(folder, slug).model_copy(update={"language": "fr", **change})

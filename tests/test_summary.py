@@ -271,6 +271,48 @@ def test_one_customer_is_not_customers() -> None:
     assert not any(detail.split(" so far")[0].endswith("customers") for detail in details)
 
 
+# Small lines ---
+
+
+def test_small_lines_are_the_figures_of_the_newest_periods() -> None:
+    shown = tiles()
+    columns = {"active_customers": "closing_active", "new_customers": "new", "revenue": "revenue"}
+    for key, column in columns.items():
+        assert shown[key].series == LEDGER[column].astype(float).tolist()
+    churn = RATES.loc[RATES["measure"] == CHURN, "rate"]
+    assert shown[CHURN].series == [None, *churn.iloc[1:]]
+    ends = [churn.iloc[1], churn.iloc[-1], churn.min(), churn.max()]
+    assert numbers(shown[CHURN].trend) == [2025, *map(share, ends)]
+    assert shown[CHURN].trend.startswith("since July 2025")
+
+
+def test_small_lines_are_no_longer_than_is_read() -> None:
+    moves = [(10, 0, 0, 0, 0, 5.0)] * (summary.SERIES + 1)
+    ledger = frames.ledger(moves)
+    assert tiles(ledger, frames.rates_of(ledger))["new_customers"].series == [10.0] * summary.SERIES
+
+
+def test_of_one_period_there_is_no_line_to_tell() -> None:
+    first = LEDGER.iloc[:1]
+    assert {tile.trend for tile in tiles(first, frames.rates_of(first)).values()} == {""}
+
+
+@pytest.mark.parametrize(
+    ("newest", "count"),
+    [
+        ({}, 0),
+        ({CHURN: (40, 200)}, 1),
+        ({CHURN: (5, 200), REACTIVATION: (40, 200), WIN_BACK: (40, 200)}, 0),
+        ({CHURN: (40, 200), REACTIVATION: (5, 200), WIN_BACK: (5, 200)}, 3),
+    ],
+)
+def test_rates_on_the_wrong_side_of_normal_are_counted(
+    newest: dict[str, tuple[int, int]], count: int
+) -> None:
+    counts = {name: [*pairs, newest.get(name, (20, 200))] for name, pairs in STEADY.items()}
+    assert summary.worse_than_normal(frames.rates(counts)) == count
+
+
 # What is unusual, what it is worth ----------------------------------------------------------------
 
 STEADY = {
@@ -382,7 +424,7 @@ def test_what_few_brought_is_not_said() -> None:
 TEXTS: dict[str, Callable[[Language], str]] = {
     "headline": lambda language: summary.headline("U", LEDGER, RATES, language),
     "tiles": lambda language: " | ".join(
-        " ".join((tile.value, tile.detail, tile.change, tile.change_year, tile.normal))
+        " ".join((tile.value, tile.detail, tile.change, tile.change_year, tile.normal, tile.trend))
         for tile in summary.tiles(LEDGER, RATES, REVENUE, language)
     ),
     "worth": lambda language: summary.worth(LEDGER, MONEY, REVENUE, language),

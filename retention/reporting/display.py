@@ -13,6 +13,7 @@ import pandas as pd
 from retention import contract_plots, narrative, plots, summary
 from retention.language import Language
 from retention.reporting.shown import Shown, scrolling, show
+from retention.sparkline import sparkline
 from retention.summary import Tile
 from retention.suppression import hidden, merged, without_few
 from retention.unit import DEFINITIONS_VERSION, Unit
@@ -60,7 +61,7 @@ class Report(Shown):
         """Revenue by way of buying (ledger.REVENUE), ways of fewer than `minimum_group` as one."""
         return merged(revenue, least=self.unit.settings.minimum_group)
 
-    def rates(self, rates: pd.DataFrame) -> pd.DataFrame:
+    def without_few(self, rates: pd.DataFrame) -> pd.DataFrame:
         """Rates (rates.RATES) without the money of fewer than `minimum_group` customers."""
         return without_few(rates, least=self.unit.settings.minimum_group)
 
@@ -98,6 +99,7 @@ class Report(Shown):
             "unusual": unusual,
             "worth": worth,
             "tiles": [asdict(tile) for tile in tiles],
+            "worse_than_normal": summary.worse_than_normal(rates),
             "thresholds": {
                 "inactive_after": self.unit.thresholds.inactive_after,
                 "lost_after": self.unit.thresholds.lost_after,
@@ -118,9 +120,10 @@ class Report(Shown):
         """What the thresholds are, and the curve that they were read from, where there is one."""
         told = narrative.thresholds(frame, self.language)
         curve = self.unit.thresholds.curve
-        if not curve.empty:
+        if curve.empty:
+            self.note(told)
+        else:
             self.figure(plots.return_curve(curve, frame, self.language), told)
-        self.note(told)
 
     def recurring(self, frame: pd.DataFrame) -> None:
         """Monthly recurring revenue, published and drawn; nothing where a unit has none."""
@@ -170,6 +173,7 @@ def _tiles(tiles: Sequence[Tile]) -> str:
         + "".join(
             f'<div class="tile"><p class="tile-label">{escape(tile.label)}</p>'
             f'<p class="tile-value">{escape(tile.value)}</p>'
+            f"{sparkline(tile.series, tile.trend)}"
             f'<p class="tile-detail">{escape(tile.detail)}</p>'
             f'<p class="tile-change {tile.tone}">{escape(tile.change)}</p>'
             f'<p class="tile-change neutral">{escape(tile.change_year)}</p>'

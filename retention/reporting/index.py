@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from retention.language import Language
 from retention.reporting import manifest
 from retention.reporting.banners import moved_in_words
 from retention.reporting.outcome import IN_WORDS, Status
 from retention.reporting.pages import day, moment, rendered
 from retention.reporting.publishing import FAILURE_RECORD, GROUP_PAGE, newest_manifest, replace
+from retention.sparkline import sparkline
 
 NAME = "index.html"
 
@@ -44,11 +47,13 @@ class Entry:
     language: str = ""
     period: str = ""
     headline: str = ""
-    tiles: list[dict[str, str]] = field(default_factory=list)
+    tiles: list[dict[str, str | Markup]] = field(default_factory=list)
     fresh: str = ""
     message: str = ""
     stale: str = ""
     report: bool = False
+    worse: int = 0
+    worse_in_words: str = ""
 
 
 def write_index(out: Path, *, at: datetime | None = None) -> Path:
@@ -107,8 +112,10 @@ def _folders(out: Path) -> list[Path]:
 
 
 def entries(out: Path, language: Language) -> tuple[list[Entry], list[Entry]]:
-    """Return the units whose newest attempt failed, and those with a report; by name.
+    """Return the units whose newest attempt failed, and those with a report.
 
+    The failed stand by name; the reports by what needs attention: stale ones, then those with the
+    most rates worse than normal, then by name.
     A unit can be in both: its last good report is stale, and says so.
     """
     failed, published = [], []
@@ -119,7 +126,7 @@ def entries(out: Path, language: Language) -> tuple[list[Entry], list[Entry]]:
             failed.append(_failed(folder.name, failure, report, language))
         if report:
             published.append(_published(folder.name, report, failure, language))
-    return sorted(failed, key=_by_name), sorted(published, key=_by_name)
+    return sorted(failed, key=_by_name), sorted(published, key=_by_need)
 
 
 def since(failure: Mapping[str, Any], language: Language) -> str:
@@ -131,6 +138,10 @@ def since(failure: Mapping[str, Any], language: Language) -> str:
 
 def _by_name(entry: Entry) -> tuple[str, str]:
     return entry.name.casefold(), entry.slug
+
+
+def _by_need(entry: Entry) -> tuple[bool, int, tuple[str, str]]:
+    return not entry.stale, -entry.worse, _by_name(entry)
 
 
 def _failed(
@@ -154,6 +165,8 @@ def _published(
 ) -> Entry:
     facts = report.get("facts", {})
     stale = ""
+    worse = facts.get("worse_than_normal")
+    worse = worse if isinstance(worse, int) else 0
     if failure:
         stale = language("Stale since {day}", day=day(str(failure.get("since", "")), language))
     return Entry(
@@ -167,6 +180,12 @@ def _published(
         fresh=" · ".join(_fresh(report, language)),
         stale=stale,
         report=True,
+        worse=worse,
+        worse_in_words=language.plural(
+            "{count} rate is worse than normal", "{count} rates are worse than normal", worse
+        )
+        if worse
+        else "",
     )
 
 
@@ -189,6 +208,14 @@ def _fresh(report: dict[str, Any], language: Language) -> list[str]:
     return notes
 
 
-def _tile(tile: Mapping[str, Any]) -> dict[str, str]:
-    shown = {key: str(tile.get(key) or "") for key in ("label", "value", "change")}
-    return shown | {"tone": tile["tone"] if tile.get("tone") in _TONES else "neutral"}
+def _tile(tile: Mapping[str, Any]) -> dict[str, str | Markup]:
+    texts = {key: str(tile.get(key) or "") for key in ("label", "value", "change")}
+    series = [value if _is_number(value) else None for value in tile.get("series") or ()]
+    # Finished markup: numbers, and a text that is escaped where the line is drawn.
+    line = Markup(sparkline(series, str(tile.get("trend") or "")))  # noqa: S704
+    tone = tile["tone"] if tile.get("tone") in _TONES else "neutral"
+    return {**texts, "tone": tone, "line": line}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

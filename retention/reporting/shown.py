@@ -4,12 +4,12 @@ Every value that comes from data is escaped here, on its way into HTML. In Jupyt
 outputs are readable without the report's stylesheet.
 """
 
-import base64
 import io
 import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 from IPython.display import display
@@ -22,6 +22,7 @@ from retention.reporting.bundles import FACTS, FRAME, as_csv
 from retention.style import STYLE
 from retention.words import COLUMNS, OF_MONEY, UNSHOWN, heading_of, text_of
 
+_IN_ADDRESS = " !$&'()*+,-./:;<=>?@[]_~|{}^`"
 _NUMERIC = {"count", "money", "share", "factor"}
 # For JupyterLab alone, in its light and dark themes; the exported page leaves it out.
 _WORKBENCH = """<style class="workbench">.jp-OutputArea {
@@ -57,19 +58,32 @@ class Shown:
         show(_WORKBENCH + body, headline, {FACTS: facts})
 
     def figure(
-        self, axes: Axes | Sequence[Axes], alt: str, *, data: pd.DataFrame | None = None
+        self,
+        axes: Axes | Sequence[Axes],
+        alt: str,
+        *,
+        data: pd.DataFrame | None = None,
+        value: str = "",
     ) -> None:
-        """A chart with its alt text, and the frame behind it folded below."""
+        """A chart with what it shows in words, below it, and the frame behind it folded.
+
+        value: of cohorts and lapse cohorts, the column that their table shows by age.
+        """
         first = axes if isinstance(axes, Axes) else axes[0]
         table = ""
-        if data is not None:
-            summary = escape(self.language("The figures behind this chart"))
+        if data is not None and not data.empty:
+            title = self.language("The figures behind this chart")
             table = (
-                f'<details class="data"><summary>{summary}</summary>'
-                f"{self._table(data, self.language('The figures behind this chart'))}</details>"
+                f'<details class="data"><summary>{escape(title)}</summary>'
+                f"{self._by_age(data, value, title) if value else self._table(data, title)}"
+                "</details>"
             )
         image = f'<img src="{_svg(first)}" alt="{escape(alt)}">'
-        body = f'<figure><div class="scroll" tabindex="0" role="group">{image}</div></figure>'
+        # The caption is the alternative text for who sees: read aloud, it would be heard twice.
+        body = (
+            f'<figure><div class="scroll" tabindex="0" role="group">{image}</div>'
+            f'<figcaption aria-hidden="true">{escape(alt)}</figcaption></figure>'
+        )
         show(body + table, alt)
 
     def table(self, frame: pd.DataFrame, caption: str) -> None:
@@ -81,30 +95,60 @@ class Shown:
         """A paragraph."""
         show(f'<p class="lead">{escape(text)}</p>', text)
 
+    def _by_age(self, groups: pd.DataFrame, value: str, title: str) -> str:
+        """A table with a row a group and a column an age; cells that are not complete are empty."""
+        whole = groups[groups["complete"].astype(bool)]
+        index = ["cohort", "cohort_size"] if "cohort" in groups else ["lapse_period", "lapsed"]
+        table = whole.pivot(index=index, columns="age", values=value)
+        heads = [heading_of(name, self.language) for name in index]
+        heads += [self.language.number(int(age)) for age in table.columns]
+        rows = [
+            [
+                text_of(start, index[0], self.language),
+                text_of(size, index[1], self.language),
+                *("" if pd.isna(cell) else text_of(cell, value, self.language) for cell in cells),
+            ]
+            for (start, size), cells in zip(table.index, table.to_numpy(), strict=True)
+        ]
+        what = ", ".join(heading_of(name, self.language) for name in (value, "age"))
+        return _markup(f"{title} ({what})", heads, ["", *["num"] * len(heads[1:])], rows)
+
     def _table(self, frame: pd.DataFrame, caption: str) -> str:
         if "measure" in frame.columns and frame["measure"].eq(REVENUE_CHURN).all():
             frame = frame.rename(columns=OF_MONEY).drop(columns=["low", "high"], errors="ignore")
         columns = [column for column in frame.columns if column not in UNSHOWN]
-        kinds = {c: ' class="num"' if COLUMNS[c][1] in _NUMERIC else "" for c in columns}
-        head = "".join(
-            f'<th scope="col"{kinds[c]}>{escape(heading_of(c, self.language))}</th>'
-            for c in columns
+        heads = [heading_of(column, self.language) for column in columns]
+        kinds = ["num" if COLUMNS[column][1] in _NUMERIC else "" for column in columns]
+        rows = [
+            [text_of(v, c, self.language) for v, c in zip(values, columns, strict=True)]
+            for values in frame[columns].itertuples(index=False)
+        ]
+        return _markup(caption, heads, kinds, rows)
+
+
+def _markup(
+    caption: str, heads: Sequence[str], kinds: Sequence[str], rows: Sequence[Sequence[str]]
+) -> str:
+    """A table of texts; the first column names the row, and kinds are the classes of columns."""
+    marks = [f' class="{kind}"' if kind else "" for kind in kinds]
+    head = "".join(
+        f'<th scope="col"{mark}>{escape(text)}</th>'
+        for text, mark in zip(heads, marks, strict=True)
+    )
+    body = "".join(
+        f'<tr><th scope="row"{marks[0]}>{escape(row[0])}</th>'
+        + "".join(
+            f"<td{mark}>{escape(text)}</td>" for text, mark in zip(row[1:], marks[1:], strict=True)
         )
-        rows = []
-        for values in frame[columns].itertuples(index=False):
-            texts = [text_of(v, c, self.language) for v, c in zip(values, columns, strict=True)]
-            first = f'<th scope="row"{kinds[columns[0]]}>{escape(texts[0])}</th>'
-            rest = "".join(
-                f"<td{kinds[c]}>{escape(text)}</td>"
-                for c, text in zip(columns[1:], texts[1:], strict=True)
-            )
-            rows.append(f"<tr>{first}{rest}</tr>")
-        shown = escape(caption)
-        table = (
-            f"<table><caption>{shown}</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{''.join(rows)}</tbody></table>"
-        )
-        return scrolling(table, shown)
+        + "</tr>"
+        for row in rows
+    )
+    shown = escape(caption)
+    return scrolling(
+        f"<table><caption>{shown}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table>",
+        shown,
+    )
 
 
 def scrolling(table: str, label: str) -> str:
@@ -114,13 +158,18 @@ def scrolling(table: str, label: str) -> str:
 
 
 def _svg(ax: Axes) -> str:
-    """The figure as a data URI: an image cannot run anything, and its ids stay its own."""
+    """The figure as a data URI, ready to stand between double quotes in HTML.
+
+    An image cannot run anything, and its ids stay its own.
+    """
     figure: Any = ax.figure
     buffer = io.BytesIO()
     with rc_context(STYLE):
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     small = _compact(buffer.getvalue().decode())
-    return f"data:image/svg+xml;base64,{base64.b64encode(small.encode()).decode()}"
+    # Base64 would take a third more. What is written in the drawing keeps its quotes, encoded.
+    single = re.sub(r"<[^>']+>", lambda tag: tag[0].replace('"', "'"), small)
+    return "data:image/svg+xml," + quote(single, safe=_IN_ADDRESS).replace("&", "&amp;")
 
 
 def _compact(svg: str) -> str:
