@@ -105,7 +105,14 @@ def spark(source: str, url: str, table: str) -> tuple[BaseBackend, ir.Table]:
     except ImportError:
         raise DataRefused(_no_driver(source, "spark")) from None
     parts = urlsplit(url)
-    builder = SparkSession.builder.appName("retention").config(map=dict(parse_qsl(parts.query)))
+    if parts.scheme == "pyspark" and (parts.netloc or parts.path):
+        raise DataRefused(
+            f"source {source}: pyspark:// stands for the Spark that is configured where the kit "
+            "runs, and takes ?options alone; a cluster is spark://host:7077"
+        )
+    # A line that rewrites itself belongs to a terminal of Spark's own.
+    options = {"spark.ui.showConsoleProgress": "false", **dict(parse_qsl(parts.query))}
+    builder = SparkSession.builder.appName("retention").config(map=options)
     if parts.scheme == "spark":
         builder = builder.master(f"spark://{parts.netloc}")
     try:

@@ -203,7 +203,7 @@ class Calendar:
         first = self.rules.first_day(year)
         weeks = day.delta(ibis.literal(first), unit="day") // 7
         for long_week in self._long_weeks(year):
-            weeks = weeks - (day >= ibis.literal(long_week)).cast("int64")
+            weeks = weeks - (day >= ibis.literal(long_week)).ifelse(1, 0)
         quarters = weeks // 13
         months = quarters * 3 + ibis.least(weeks % 13 // 4, 2)
         return months // _MONTHS[self.frequency] - (place - 1)

@@ -23,8 +23,10 @@ from retention import engines, files
 from retention.errors import DataRefused
 from retention.files import first_words
 
-# Ibis 12.0.0 on pandas 3 and DuckDB 2 warns from inside; mended upstream after that release.
+# Ibis 12.0.0 on pandas 3 and DuckDB 2 warns from inside, mended upstream after that release; and so
+# does PySpark 4.0 on pandas 3.
 warnings.filterwarnings("ignore", message="The 'future.infer_string' option is deprecated")
+warnings.filterwarnings("ignore", message="The copy keyword is deprecated")
 warnings.filterwarnings("ignore", message=r"fetch_arrow_table\(\) is deprecated")
 
 ENGINES = {

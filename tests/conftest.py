@@ -49,6 +49,12 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def spark_url() -> str:
+    """The URL of a Spark in the process of the tests."""
+    return servers.spark()
+
+
+@pytest.fixture(scope="session")
 def real_data() -> Iterator[Path]:
     """The folder with online_retail_ii.parquet, where the environment names one."""
     named = os.environ.get("RETENTION_REAL_DATA")

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -50,6 +51,26 @@ def postgres() -> Iterator[str]:
             run("pg_ctl", "stop", "-m", "immediate")
     finally:
         shutil.rmtree(folder)
+
+
+def spark() -> str:
+    """The URL of a Spark of one processor, which starts when it is connected to.
+
+    As little as there is to start: no page about itself, no plans that are revised on the way, one
+    partition, and no compiler that makes fast what runs once.
+    """
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        missing("no Java is installed, which Spark runs on")
+    options = {
+        "spark.master": "local[1]",
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.adaptive.enabled": "false",
+        # By default a folder where the command is called.
+        "spark.sql.warehouse.dir": str(Path(tempfile.gettempdir(), "retention-warehouse")),
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    }
+    return f"pyspark://?{urlencode(options)}"
 
 
 def missing(reason: str) -> None:

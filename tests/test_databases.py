@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import psycopg
 import pytest
-from orders import DAYS, ORDERS, days, opened, refused
+import servers
+from ibis.backends.postgres import Backend
+from orders import DAYS, ORDERS, days, frame, opened, refused, settings_file
 
-from retention import Unit
+from retention import Unit, open_unit
+from retention.errors import DataRefused
+
+pytestmark = pytest.mark.xdist_group("engines")
 
 
 @pytest.fixture(scope="module")
@@ -186,3 +195,98 @@ def test_a_role_that_may_only_read_is_enough(
     )
     database.execute("GRANT TEMP ON DATABASE postgres TO PUBLIC")
     database.execute("DROP OWNED BY reader; DROP ROLE reader")
+
+
+def every_figure(unit: Unit) -> None:
+    """Call whatever a unit can be asked."""
+    for name, figure in inspect.getmembers(Unit, inspect.isfunction):
+        if not name.startswith("_") and list(inspect.signature(figure).parameters) == ["self"]:
+            figure(unit)
+
+
+def counted(way: Callable[..., Any], sizes: list[int]) -> Callable[..., Any]:
+    def fetch(*arguments: Any, **options: Any) -> Any:
+        found = way(*arguments, **options)
+        sizes.append(len(found) if hasattr(found, "__len__") else 1)
+        return found
+
+    return fetch
+
+
+def test_what_leaves_the_database_does_not_grow_with_the_customers(
+    tmp_path: Path, url: str, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: dict[int, list[int]] = {1: [], 40: []}
+    for copies in sizes:
+        database.execute(
+            "CREATE OR REPLACE VIEW copied AS SELECT customer_id || '-' || copy AS customer_id, "
+            f"ordered_at, amount FROM orders, generate_series(1, {copies}) AS copy"
+        )
+        with monkeypatch.context() as patch:
+            for way in ("execute", "to_pyarrow", "to_pyarrow_batches"):
+                patch.setattr(Backend, way, counted(getattr(Backend, way), sizes[copies]))
+            unit = opened(tmp_path, url, table="copied")
+            every_figure(unit)
+        assert unit.ledger()["new"].sum() == 3 * copies
+        unit.source.backend.disconnect()
+    assert len(sizes[1]) > 10
+    assert sizes[1] == sizes[40]
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> str:
+    """A file with the orders, named as Spark names a table that is a file."""
+    typed = frame().assign(ordered_at=pd.to_datetime(frame()["ordered_at"]))
+    typed.to_parquet(tmp_path / "orders.parquet")
+    frame().to_parquet(tmp_path / "text.parquet")
+    return f"parquet.`{tmp_path}/orders.parquet`"
+
+
+def test_spark_reads_a_file_of_the_lake_and_a_query_over_it(
+    tmp_path: Path, spark_url: str, lake: str
+) -> None:
+    query = "SELECT customer_id, ordered_at, amount::DECIMAL(9, 2) AS amount FROM source"
+    for asked in (None, query):
+        unit = opened(tmp_path, spark_url, table=lake, query=asked)
+        assert days(unit) == DAYS
+
+
+@pytest.mark.parametrize(
+    ("file", "query", "message"),
+    [
+        ("gone", None, "there is no table or view parquet.`"),
+        ("orders", "SELECT client FROM source", "query: it fails on Spark ([UNRESOLVED_COLUMN"),
+        ("text", None, "column ordered_at is text, which Spark reads in a way of its own; say "),
+    ],
+)
+def test_what_spark_cannot_give_is_refused(
+    tmp_path: Path, spark_url: str, lake: str, file: str, query: str | None, message: str
+) -> None:
+    table = lake.replace("orders.parquet", f"{file}.parquet")
+    path = settings_file(tmp_path, spark_url, table=table, query=query)
+    with pytest.raises(DataRefused, match=re.escape(message)):
+        open_unit(str(path))
+
+
+def test_spark_names_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert refused(tmp_path, "pyspark://lake/orders", table="x") == (
+        "source pyspark://lake/orders: pyspark:// stands for the Spark that is configured where "
+        "the kit runs, and takes ?options alone; a cluster is spark://host:7077"
+    )
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    assert "pip install 'retention-report-kit[spark]'" in refused(
+        tmp_path, "spark://127.0.0.1:7077", table="x"
+    )
+
+
+def test_an_engine_that_does_not_start_is_no_reason_to_skip_where_all_are_required(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.delenv("RETENTION_ENGINES", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no Java is installed"):
+        servers.spark()
+    monkeypatch.setenv("RETENTION_ENGINES", "required")
+    with pytest.raises(pytest.fail.Exception, match="no Java is installed"):
+        servers.spark()
