@@ -43,7 +43,7 @@ def _movements(recurring: pd.DataFrame, language: Language, ax: Axes) -> None:
     for kinds, sign in ((GAINS, 1), (LOSSES, -1)):
         bottom = np.zeros(len(recurring))
         for kind in kinds:
-            height = sign * recurring[kind].to_numpy()
+            height = sign * recurring[kind].fillna(0).to_numpy()
             name = language.title(heading_of(kind, language))
             ax.bar(starts, height, width, bottom, color=PALETTE[kind], label=name, lw=0)
             bottom = bottom + height

@@ -112,5 +112,6 @@ FORMS = {
     ),
     "revenue of all who bought": "revenue of all in service",
     "from those who also bought before": "from those also in service before",
+    "refunds without a purchase": "from those without service",
     "Nothing to show.": "A contract ends on its date: there is no threshold to vary.",
 }

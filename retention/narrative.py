@@ -12,7 +12,7 @@ from retention.ledger import NEW, REACTIVATED, WON_BACK
 from retention.rates import QUICK_RATIO
 from retention.recurring import GAINS, GROSS_RETENTION, LOSSES, NET_RETENTION, NET_WITH_REACTIVATED
 from retention.thresholds import CONTRACT_END
-from retention.words import heading_of, name_of
+from retention.words import heading_of, name_of, text_of
 
 
 def stocks(ledger: pd.DataFrame, language: Language) -> str:
@@ -199,7 +199,8 @@ def recurring(recurring: pd.DataFrame, language: Language) -> str:
     """Alt text of the charts of MRR: the newest period, movement by movement, and what was kept."""
     last = recurring.iloc[-1]
     moved = ", ".join(
-        f"{heading_of(name, language)} {language.money(last[name])}" for name in (*GAINS, *LOSSES)
+        f"{heading_of(name, language)} {text_of(last[name], name, language)}"
+        for name in (*GAINS, *LOSSES)
     )
     return language(
         "Bars of what moved monthly recurring revenue (MRR) by period; {in_period} it went from "

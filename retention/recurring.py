@@ -18,6 +18,9 @@ GAINS, LOSSES = (NEW_MRR, REACTIVATED_MRR, EXPANSION_MRR), (CONTRACTION_MRR, CHU
 GROSS_RETENTION, NET_RETENTION = "gross_retention", "net_retention"
 NET_WITH_REACTIVATED = "net_retention_with_reactivated"
 
+CUSTOMERS = {name: name.replace("_mrr", "_customers") for name in (*GAINS, *LOSSES)}
+"""Movement -> the column that counts its customers."""
+
 RECURRING = ibis.schema(
     {
         "period": "date",
@@ -26,6 +29,7 @@ RECURRING = ibis.schema(
         **dict.fromkeys((*GAINS, *LOSSES), "float64"),
         "closing_mrr": "float64",
         **dict.fromkeys((GROSS_RETENTION, NET_RETENTION, NET_WITH_REACTIVATED), "float64"),
+        **dict.fromkeys(CUSTOMERS.values(), "int64"),
     }
 )
 
@@ -46,7 +50,8 @@ def recurring(contracts: ir.Table, *, calendar: Calendar) -> ir.Table:
     - net_retention: sum of c / sum of o, over the same customers
     - net_retention_with_reactivated: the same with reactivated_mrr added to the numerator
 
-    Shares are empty where the MRR at the opening is 0. Returns RECURRING.
+    CUSTOMERS count the customers of each movement. Shares are empty where the MRR at the opening is
+    0. Returns RECURRING.
     contracts: subscriptions.CONTRACTS; the calendar begins with the first of them.
     """
     changes = _changes(contracts, calendar)
@@ -55,7 +60,7 @@ def recurring(contracts: ir.Table, *, calendar: Calendar) -> ir.Table:
     table = calendar.table()
     for part in (closing, moved):
         table = table.left_join(part, "number").drop("number_right")
-    names = (*GAINS, *LOSSES, "change")
+    names = (*GAINS, *LOSSES, *CUSTOMERS.values(), "change")
     table = table.mutate(**{name: table[name].fill_null(0) for name in names})
     table = table.mutate(
         closing_mrr=table.change.sum().over(ibis.window(order_by="number", following=0))
@@ -117,7 +122,8 @@ def _movements(changes: ir.Table) -> ir.Table:
         CHURNED_MRR: (was_there & ~is_there, opening),
     }
     return then.group_by("number").agg(
-        **{name: amount.sum(where=where).fill_null(0) for name, (where, amount) in kinds.items()}
+        **{name: amount.sum(where=where).fill_null(0) for name, (where, amount) in kinds.items()},
+        **{CUSTOMERS[name]: where.sum().fill_null(0) for name, (where, _) in kinds.items()},
     )
 
 

@@ -7,6 +7,16 @@ that are shown belongs to the hidden groups together, and these are never few.
 import pandas as pd  # noqa: TID251 (small frames only)
 
 from retention.rates import CHURN, REVENUE_CHURN
+from retention.recurring import (
+    CUSTOMERS,
+    EXPANSION_MRR,
+    GAINS,
+    GROSS_RETENTION,
+    LOSSES,
+    NET_RETENTION,
+    NET_WITH_REACTIVATED,
+    REACTIVATED_MRR,
+)
 
 SMALL = "small_groups"
 """Name of the row that hidden groups make together."""
@@ -49,3 +59,28 @@ def without_few(rates: pd.DataFrame, *, least: int) -> pd.DataFrame:
     money = rates["measure"].eq(REVENUE_CHURN) & rates["period"].map(few).astype(bool)
     figures = ["numerator", "rate"]
     return rates.assign(**{name: rates[name].mask(money) for name in figures})
+
+
+def moved_by_many(recurring: pd.DataFrame, *, least: int) -> pd.DataFrame:
+    """MRR (recurring.RECURRING) without what few customers moved: those amounts are absent.
+
+    Gains and losses are hidden apart, as `hidden` does, so that neither total tells of few. Where
+    all gains, or all losses, of a period are of few customers, every movement of it is absent,
+    because the others and the change of MRR would tell them; so are the shares that would.
+    """
+    shares = [GROSS_RETENTION, NET_RETENTION, NET_WITH_REACTIVATED]
+    shown = recurring.copy()
+    for row, sizes in recurring[list(CUSTOMERS.values())].iterrows():
+        sides = [pd.Series({name: sizes[CUSTOMERS[name]] for name in s}) for s in (GAINS, LOSSES)]
+        if any(0 < side.sum() < least for side in sides):
+            shown.loc[row, [*GAINS, *LOSSES, *shares]] = float("nan")
+            continue
+        few = [
+            name
+            for side in (side[side > 0] for side in sides)
+            for name, is_hidden in hidden(side, least=least).items()
+            if is_hidden
+        ]
+        told = shares[1:] if {EXPANSION_MRR, REACTIVATED_MRR} & set(few) else []
+        shown.loc[row, [*few, *told]] = float("nan")
+    return shown

@@ -22,6 +22,7 @@ from retention.rates import (
 from retention.recurring import (
     CHURNED_MRR,
     CONTRACTION_MRR,
+    CUSTOMERS,
     EXPANSION_MRR,
     GROSS_RETENTION,
     NET_RETENTION,
@@ -164,6 +165,7 @@ UNSHOWN = {
     "opening_dormant",
     "opening_lost",
     "intra_period_returns",
+    *CUSTOMERS.values(),
     "complete",
 }
 """Columns that are published and left out of tables: they follow from others, or mark a cell."""

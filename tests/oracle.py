@@ -925,6 +925,7 @@ def recurring(contracts: Contracts, as_of: date, frequency: str) -> list[Row]:
             continue
         names = ("opening", "new", "reactivated", "expansion", "contraction", "churned", "closing")
         row: Row = dict.fromkeys((f"{name}_mrr" for name in names), Decimal(0))
+        row |= dict.fromkeys((f"{name}_customers" for name in names[1:-1]), 0)
         kept = still_paid = Decimal(0)
         for of_one in contracts.values():
             before, after = mrr(of_one, start - ONE_DAY), mrr(of_one, end - ONE_DAY)
@@ -939,13 +940,17 @@ def recurring(contracts: Contracts, as_of: date, frequency: str) -> list[Row]:
                 still_paid += after
                 if not is_there:
                     row["churned_mrr"] += before
+                    row["churned_customers"] += 1
                 elif after > before:
                     row["expansion_mrr"] += after - before
-                else:
+                    row["expansion_customers"] += 1
+                elif after < before:
                     row["contraction_mrr"] += before - after
+                    row["contraction_customers"] += 1
             elif is_there:
-                is_new = min(day for day, _, _ in of_one) >= start
-                row["new_mrr" if is_new else "reactivated_mrr"] += after
+                kind = "new" if min(day for day, _, _ in of_one) >= start else "reactivated"
+                row[f"{kind}_mrr"] += after
+                row[f"{kind}_customers"] += 1
         opening = row["opening_mrr"]
         again = still_paid + row["reactivated_mrr"]
         row["gross_retention"] = float(kept / opening) if opening else None

@@ -20,7 +20,6 @@ NEVER_OF_CONTRACTS = {
     "interval {interval}).",
     "followed by another purchase",
     "days since a purchase",
-    "refunds without a purchase",
     "derived from the unit's own gaps (quantile of returns)",
     "derived from the unit's own gaps (multiple of the mean gap)",
     "of these, refunds and cancellations",

@@ -7,13 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 import ibis
+import pandas as pd
 import pytest
 from histories import Contracts, Kit, records
 
 from retention.errors import CheckFailed
 from retention.periods import Calendar
-from retention.recurring import RECURRING, check, recurring
+from retention.recurring import CUSTOMERS, RECURRING, check, recurring
 from retention.subscriptions import CONTRACTS
+from retention.suppression import moved_by_many
 
 JANUARY, FEBRUARY, MARCH, APRIL = (date(2024, month, 1) for month in (1, 2, 3, 4))
 MID = date(2024, 2, 15)
@@ -24,7 +26,8 @@ def february(kit: Kit, contracts: Contracts, *, as_of: date = date(2024, 3, 31))
     frame = kit.contracts(contracts, as_of=as_of).recurring()
     check(frame)
     (row,) = [row for row in records(frame) if row["period"] == FEBRUARY]
-    return {name: value for name, value in row.items() if name not in ("period", "period_end")}
+    left_out = ("period", "period_end", *CUSTOMERS.values())
+    return {name: value for name, value in row.items() if name not in left_out}
 
 
 def test_every_movement(kit: Kit) -> None:
@@ -161,3 +164,32 @@ def test_schema_holds_on_no_engine_at_all() -> None:
     contracts = ibis.table(CONTRACTS, name="contracts")
     calendar = Calendar("month", JANUARY, APRIL)
     assert recurring(contracts, calendar=calendar).schema() == RECURRING
+
+
+def of(**counts: int) -> dict[str, Any]:
+    """The one row of MRR in which so many customers moved it by 100 in each way, suppressed."""
+    row = {name: 100.0 for name in RECURRING.names if not name.startswith("period")}
+    row |= {CUSTOMERS[f"{name}_mrr"]: count for name, count in counts.items()}
+    zero = {name: 0 for name in CUSTOMERS.values() if row[name] == 100.0}
+    (found,) = records(moved_by_many(pd.DataFrame([row | zero]), least=5))
+    return found
+
+
+def test_what_few_customers_moved_is_absent() -> None:
+    row = of(new=50, reactivated=3, expansion=9, contraction=6, churned=7)
+    # The three alone would follow from the total: the next larger group is hidden with them.
+    assert row["reactivated_mrr"] is row["expansion_mrr"] is None
+    assert row["net_retention"] is row["net_retention_with_reactivated"] is None
+    assert (row["new_mrr"], row["churned_mrr"], row["gross_retention"]) == (100, 100, 100)
+
+
+def test_where_all_losses_are_of_few_no_movement_tells_them() -> None:
+    row = of(new=50, expansion=9, contraction=1, churned=3)
+    names = ("new_mrr", "expansion_mrr", "contraction_mrr", "churned_mrr", "gross_retention")
+    assert [row[name] for name in names] == [None] * 5
+    assert (row["opening_mrr"], row["closing_mrr"]) == (100, 100)
+
+
+def test_what_many_moved_stays() -> None:
+    row = of(new=50, expansion=9, contraction=6, churned=5)
+    assert None not in row.values()

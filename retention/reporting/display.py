@@ -15,7 +15,7 @@ from retention.language import Language
 from retention.reporting.shown import Shown, scrolling, show
 from retention.sparkline import sparkline
 from retention.summary import Tile
-from retention.suppression import hidden, merged, without_few
+from retention.suppression import hidden, merged, moved_by_many, without_few
 from retention.unit import DEFINITIONS_VERSION, Unit
 from retention.words import DEFINITIONS
 
@@ -129,6 +129,7 @@ class Report(Shown):
         """Monthly recurring revenue, published and drawn; nothing where a unit has none."""
         if frame.empty:
             return
+        frame = moved_by_many(frame, least=self.unit.settings.minimum_group)
         shown = self.recent(self.publish("recurring", frame))
         charts = contract_plots.recurring(shown, self.language)
         self.figure(charts, narrative.recurring(shown, self.language), data=shown)
