@@ -7,7 +7,7 @@ refused, nothing ran and nothing was written; 3 none published; 130 interrupted,
 import contextlib
 import shutil
 import signal
-import sys
+import sysconfig
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -229,7 +229,9 @@ def schedule(
 
         if cron == systemd:
             raise SettingsRefused(["choose one of --cron and --systemd"])
-        command = [sys.executable, "-m", "retention.cli", "run", "--if-changed", "--wait"]
+        # Not `python -m`: started so, DuckDB takes the process for a terminal and draws a bar.
+        script = Path(sysconfig.get_path("scripts"), "retention")
+        command = [str(script), "run", "--if-changed", "--wait"]
     if cron:
         typer.echo(recipes.cron([*command, "--quiet"], folder=Path.cwd()), nl=False)
         return
