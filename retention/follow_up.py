@@ -21,6 +21,8 @@ from retention.periods import Calendar
 WINDOW_DAYS = 30
 """Length of the windows of ROLLING and of SECOND_LIFE: window k is days [30k, 30k + 30)."""
 
+WINDOWS_A_YEAR = 365 // WINDOW_DAYS
+
 BEGINNINGS = (NEW, REACTIVATED, WON_BACK)
 """How a stay among the active began."""
 

@@ -66,6 +66,12 @@ class Model:
     quality: Table
     """(tally, source_rows=, as_of=): the account of every row, quality.QUALITY."""
 
+    buys: bool
+    """Whether customers buy on days of their own, so that days since a purchase can be counted."""
+
+    refunds: Table
+    """(tally, as_of=): what was refunded, transactions.REFUNDS."""
+
     recurring: Table
     """(followed, calendar=): recurring.RECURRING, without a row where nothing recurs."""
 
@@ -99,6 +105,10 @@ def _runs_of_purchases(
 
 def _nothing_recurs(_: ir.Table, *, calendar: Calendar) -> ir.Table:  # noqa: ARG001
     return ibis.memtable([], schema=recurring.RECURRING)
+
+
+def _no_refunds(_: ir.Table, *, as_of: date) -> ir.Table:  # noqa: ARG001
+    return ibis.memtable([], schema=transactions.REFUNDS)
 
 
 def _tally_of_subscriptions(raw: ir.Table, *, unit: str) -> ir.Table:
@@ -136,6 +146,8 @@ MODELS = {
         thresholds=_by_gaps,
         runs=_runs_of_purchases,
         quality=transactions.quality,
+        buys=True,
+        refunds=transactions.refunds,
         recurring=_nothing_recurs,
     ),
     SUBSCRIPTIONS: Model(
@@ -151,6 +163,8 @@ MODELS = {
         thresholds=_by_contract,
         runs=_runs_of_services,
         quality=subscriptions.quality,
+        buys=False,
+        refunds=_no_refunds,
         recurring=recurring.recurring,
     ),
 }

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from retention.follow_up import BEGINNINGS, WINDOW_DAYS, WINDOWS_A_YEAR
 from retention.language import Language
 from retention.ledger import NEW, REACTIVATED, WON_BACK
 from retention.rates import QUICK_RATIO
 from retention.recurring import GAINS, GROSS_RETENTION, LOSSES, NET_RETENTION, NET_WITH_REACTIVATED
+from retention.second_purchase import MARKS
 from retention.thresholds import CONTRACT_END
-from retention.words import heading_of, name_of, text_of
+from retention.words import TOO_SMALL, heading_of, name_of, text_of
 
 
 def stocks(ledger: pd.DataFrame, language: Language) -> str:
@@ -118,7 +120,7 @@ def cohorts(cohorts: pd.DataFrame, value: str, language: Language) -> str:
     """Alt text of a cohort heatmap: how many cohorts, and the newest whole cell at a few ages."""
     write = language.percent if value == "retention" else language.money
     if cohorts.empty:
-        return language("No group of customers is large enough to show yet.")
+        return language(TOO_SMALL)
     complete = cohorts[cohorts["complete"] & (cohorts["age"] > 0)]
     newest = complete.groupby("age", as_index=False).last()
     cells = "; ".join(
@@ -152,6 +154,56 @@ def returns(returns: pd.DataFrame, language: Language) -> str:
         share=language.percent(last["return_share"]),
         age=language.duration(int(last["age"])),
     )
+
+
+def second_life(second_life: pd.DataFrame, language: Language) -> str:
+    """Alt text of the charts of second life: each way of beginning, at the last common window."""
+    if second_life.empty:
+        return language(TOO_SMALL)
+    shown = second_life[second_life["window"] < WINDOWS_A_YEAR]
+    common = shown.groupby("began_as")["window"].max().min()
+    rows = shown[shown["window"] == common].set_index("began_as")
+    days = language.number((common + 1) * WINDOW_DAYS)
+    lives = "; ".join(
+        language(
+            "{began_as}: {share} of {watched} (95% interval {interval}), {revenue} each",
+            began_as=name_of(kind, language),
+            share=language.percent(rows["retention"][kind]),
+            watched=language.number(rows["watched"][kind]),
+            interval=language.interval(rows["low"][kind], rows["high"][kind]),
+            revenue=language.money(rows["cumulative_revenue_per_customer"][kind]),
+        )
+        for kind in BEGINNINGS
+        if kind in rows.index
+    )
+    return language(
+        "Lines of the share that bought in each 30 days since the first purchase or the return, "
+        "and of revenue per customer up to then; in the 30 days up to day {days}: {lives}.",
+        days=days,
+        lives=lives,
+    )
+
+
+def second_purchase(second_purchase: pd.DataFrame, language: Language) -> str:
+    """Alt text of the curve of second purchases: its share and interval at each mark."""
+    if second_purchase.empty:
+        return language(TOO_SMALL)
+    rows = second_purchase[second_purchase["days"].isin(MARKS)]
+    parts = [
+        language(
+            "{share} within {days} days (95% interval {interval})",
+            share=language.percent(row["second_purchase_share"]),
+            days=language.number(row["days"]),
+            interval=language.interval(row["low"], row["high"]),
+        )
+        for _, row in rows[rows["low"].notna()].iterrows()
+    ]
+    opening = language.plural(
+        "Curve of the share of {count} customer with a second purchase, by days since the first.",
+        "Curve of the share of {count} customers with a second purchase, by days since the first.",
+        second_purchase["at_risk"].iloc[0],
+    )
+    return f"{opening} {language.title(language.listing(parts))}".strip()
 
 
 def thresholds(thresholds: pd.DataFrame, language: Language) -> str:

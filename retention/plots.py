@@ -4,7 +4,6 @@ Lines and bars are labelled where they stand; axes carry their units.
 """
 
 from collections.abc import Sequence
-from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -13,21 +12,18 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
-from retention.cohorts import average_retention
 from retention.language import Language
 from retention.ledger import LAPSED, NEW, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST
 from retention.rates import WIN_BACK
 from retention.style import (
-    HEAT,
-    INK,
     PALETTE,
     QUIET,
     STYLE,
     axes,
     label_ends,
+    marker,
     name_periods,
     panels,
     say,
@@ -57,7 +53,7 @@ def stocks(ledger: pd.DataFrame, language: Language, *, ax: Axes | None = None) 
         legend=False,
         ax=ax,
         lw=2.2,
-        marker=_marker(ledger),
+        marker=marker(ledger),
     )
     ax.set_ylim(bottom=0)
     last = ledger.iloc[-1]
@@ -128,7 +124,7 @@ def rates(
         place.fill_between(
             frame["period"], frame["low"], frame["high"], color=colour, alpha=0.18, lw=0
         )
-        line = {"color": colour, "lw": 2, "marker": _marker(frame)}
+        line = {"color": colour, "lw": 2, "marker": marker(frame)}
         sns.lineplot(frame, x="period", y="rate", ax=place, errorbar=None, **line)
         if frame["rate"].min() < 0.5:
             place.set_ylim(bottom=min(0, frame["rate"].min()))
@@ -173,131 +169,6 @@ def revenue(revenue: pd.DataFrame, language: Language, *, ax: Axes | None = None
     name_periods(ax, starts, language)
     scale_amounts(ax, language.short_money, language.money, language("revenue"))
     return ax
-
-
-@rc_context(STYLE)
-def cohort_heatmap(
-    cohorts: pd.DataFrame,
-    value: str,
-    language: Language,
-    *,
-    cut: date | None = None,
-    ax: Axes | None = None,
-) -> Axes:
-    """Cohorts by age: retention (with the pooled average on top) or cumulative revenue a customer.
-
-    What is not observed yet stays empty; cells of the running period are hatched. `cut` is the
-    cohort that holds earlier customers too, because the history begins with it.
-    """
-    if cohorts.empty:
-        return say(axes(ax), language("No group of customers is large enough to show yet."))
-    table = cohorts.pivot(index="cohort", columns="age", values=value)
-    done = cohorts.pivot(index="cohort", columns="age", values="complete").eq(other=True)
-    names = [
-        _since_when(cohort, language, is_cut=cohort == pd.Timestamp(cut) if cut else False)
-        for cohort in table.index
-    ]
-    is_share = value == "retention"
-    if is_share:
-        average = average_retention(cohorts).set_index("age")["retention"]
-        top_row = average.reindex(table.columns).to_frame(pd.NaT).T
-        table, done = pd.concat([top_row, table]), pd.concat([top_row.notna(), done])
-        names = [language.title(language("average (pooled)")), *names]
-    texts = table.map(lambda cell: _cell(cell, is_share, language))
-    ax = axes(ax, height=0.9 + 0.25 * len(table))
-    # Everybody bought at age 0: it would leave no colour for the other ages.
-    compared = table.where(done).drop(columns=0) if is_share else table.where(done)
-    sns.heatmap(
-        table.where(done).astype(float),
-        ax=ax,
-        cmap=HEAT,
-        vmin=0,
-        vmax=np.nanmax(compared.to_numpy(dtype=float), initial=1e-9),
-        cbar=False,
-        annot=texts.to_numpy(),
-        fmt="",
-        annot_kws={"size": 7.5, "color": INK},
-        linewidths=0.6,
-        linecolor="white",
-    )
-    for row, column in np.argwhere((~done & table.notna()).to_numpy()):
-        spot = Rectangle((column, row), 1, 1, fill=False, hatch="////", lw=0, ec="#c9d1da")
-        ax.add_patch(spot)
-        place, text = (column + 0.5, row + 0.5), str(texts.iat[row, column])
-        ax.text(*place, text, ha="center", va="center", size=7.5, color=QUIET)
-    ax.set_yticks(np.arange(len(names)) + 0.5, names, rotation=0, size=8)
-    ages = [str(age) for age in table.columns]
-    ax.set_xticks(np.arange(len(ages)) + 0.5, ages, rotation=0, size=8)
-    if is_share:
-        ax.axhline(1, color="white", lw=4)
-    ax.grid(visible=False)
-    ax.set(xlabel=language.title(language("periods since the first purchase")), ylabel="")
-    ax.xaxis.set_label_position("top")
-    ax.xaxis.tick_top()
-    ax.tick_params(length=0)
-    return ax
-
-
-def _named(key: str, language: Language) -> str:
-    return language.title(name_of(key, language))
-
-
-def _marker(line: pd.DataFrame) -> str | None:
-    # A line through one point has no length.
-    return "o" if len(line) == 1 else None
-
-
-def _since_when(cohort: date, language: Language, *, is_cut: bool) -> str:
-    name = language.period(cohort, short=True)
-    return language("{period} or earlier", period=name) if is_cut else name
-
-
-def _cell(value: float, is_share: bool, language: Language) -> str:
-    if pd.isna(value):
-        return ""
-    return language.number(value * 100) if is_share else language.short_number(round(value))
-
-
-@rc_context(STYLE)
-def returns(returns: pd.DataFrame, language: Language, *, ax: Axes | None = None) -> Axes:
-    """Share of each lapse cohort that has bought again within a few fixed ages, one line an age.
-
-    Estimates for cohorts that have not been watched for so long are dotted.
-    """
-    ax = axes(ax)
-    if returns.empty:
-        return say(ax, language("No lapse cohort has been watched long enough yet."))
-    labels = []
-    for age, colour in zip(_ages(returns), ("#2b7bb5", "#1a5a8c", "#082f4e"), strict=False):
-        line = returns[returns["age"] == age]
-        whole = line[line["complete"]]
-        ax.plot(line["lapse_period"], line["return_share"], color=colour, lw=1.4, ls=":")
-        days, shares = whole["lapse_period"], whole["return_share"]
-        ax.plot(days, shares, color=colour, lw=2.2, marker=_marker(whole))
-        ax.fill_between(
-            line["lapse_period"], line["low"], line["high"], color=colour, alpha=0.15, lw=0
-        )
-        last = line.iloc[-1]
-        text = language(
-            "within {duration}: {share}",
-            duration=language.duration(age),
-            share=language.percent(last["return_share"], 0),
-        )
-        place = (last["lapse_period"], last["return_share"])
-        labels.append((*place, language.title(text), colour))
-    ax.set_ylim(bottom=0)
-    label_ends(ax, labels)
-    name_periods(ax, sorted(returns["lapse_period"].unique()), language)
-    scale_shares(ax, language, language("share that has bought again"))
-    ax.set_xlabel(language.title(language("period of the lapse")))
-    return ax
-
-
-def _ages(returns: pd.DataFrame) -> list[int]:
-    """Up to three ages to compare: 1, 3 and 12 periods, where two cohorts at least reached them."""
-    cohorts = returns.groupby("age")["lapse_period"].nunique()
-    wanted = [age for age in (1, 3, 12) if cohorts.get(age, 0) > 1]
-    return wanted or [int(age) for age in cohorts.index[:1]]
 
 
 @rc_context(STYLE)
@@ -357,3 +228,7 @@ def _label_thresholds(ax: Axes, thresholds: pd.DataFrame, language: Language) ->
             color=colour,
             weight="bold",
         )
+
+
+def _named(key: str, language: Language) -> str:
+    return language.title(name_of(key, language))

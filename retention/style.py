@@ -3,7 +3,7 @@
 The palette is readable to the colour-blind and in grey print, and dark enough for text.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from typing import Any
 
 import seaborn as sns
@@ -165,6 +165,11 @@ def name_periods(ax: Axes, starts: Sequence[Any], language: Language, *, most: i
     chosen = list(starts)[::-1][::every][::-1]
     ax.set_xticks(chosen, [language.period(start, short=True) for start in chosen])
     ax.set_xlabel("")
+
+
+def marker(line: Sized) -> str | None:
+    """A dot for a line through one point, which has no length."""
+    return "o" if len(line) == 1 else None
 
 
 def say(ax: Axes, text: str) -> Axes:

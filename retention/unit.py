@@ -3,7 +3,7 @@
 This is where settings meet tables; the modules it calls know nothing of settings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -14,10 +14,21 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis.common.exceptions import OperationNotDefinedError
 
-from retention import activity, cells, cohorts, rfm, sensitivity, sources, transactions
+from retention import (
+    activity,
+    cells,
+    cohort_views,
+    cohorts,
+    follow_up,
+    rfm,
+    sensitivity,
+    sources,
+    transactions,
+)
 from retention import ledger as ledgers
 from retention import rates as rate_tables
 from retention import recurring as recurring_tables
+from retention import second_purchase as second_purchases
 from retention.errors import DataRefused
 from retention.fingerprints import fingerprint
 from retention.lifecycle import spells
@@ -138,6 +149,43 @@ class Unit:
     def cohorts(self) -> pd.DataFrame:
         """One row a cohort and age (cohorts.COHORTS)."""
         return _frame(cohorts.cohorts(self.customer_days, calendar=self.calendar))
+
+    def unbounded(self) -> pd.DataFrame:
+        """One row a cohort and age that all of it reached (cohort_views.UNBOUNDED)."""
+        return _frame(cohort_views.unbounded(self.customer_days, calendar=self.calendar))
+
+    def cohort_revenue(self) -> pd.DataFrame:
+        """One row a cohort and age (cohort_views.COHORT_REVENUE)."""
+        refunds = self.model.refunds(self.tally, as_of=self.as_of)
+        table = cohort_views.cohort_revenue(self.customer_days, refunds, calendar=self.calendar)
+        return _frame(table)
+
+    def rolling(self) -> pd.DataFrame:
+        """One row a cohort and 30-day window since the own first purchase (follow_up.ROLLING)."""
+        return self._since(follow_up.rolling(self.customer_days, calendar=self.calendar))
+
+    def brackets(self, edges: Sequence[int]) -> pd.DataFrame:
+        """One row a cohort and bracket of days since the own first purchase (follow_up.BRACKETS).
+
+        edges: as (0, 1, 8, 31, 91) for [0, 1), [1, 8), [8, 31) and [31, 91).
+        """
+        table = follow_up.brackets(self.customer_days, edges, calendar=self.calendar)
+        return self._since(table)
+
+    def second_purchase(self) -> pd.DataFrame:
+        """One row a day since the first purchase (second_purchase.SECOND_PURCHASE)."""
+        bought = transactions.purchase_days(self.customer_days)
+        waits = second_purchases.waits(bought, as_of=self.as_of)
+        return second_purchases.second_purchase(self._since(waits))
+
+    def second_life(self) -> pd.DataFrame:
+        """One row a way of beginning and 30-day window since (follow_up.SECOND_LIFE)."""
+        table = follow_up.second_life(self.spells, self.customer_days, calendar=self.calendar)
+        return self._since(table)
+
+    def _since(self, table: ir.Table) -> pd.DataFrame:
+        """Figures by days since a purchase: no row where customers have contracts instead."""
+        return _frame(table if self.model.buys else table.limit(0))
 
     def returns(self) -> pd.DataFrame:
         """One row a lapse cohort and age (cohorts.RETURNS)."""

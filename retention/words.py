@@ -33,6 +33,8 @@ from retention.recurring import (
 from retention.suppression import SMALL
 from retention.thresholds import CONTRACT_END
 
+TOO_SMALL = "No group of customers is large enough to show yet."
+
 # Embeddings, overrides and isolates of the bidirectional algorithm, and their ends.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -110,6 +112,17 @@ COLUMNS = {
     "age": ("periods since", "count"),
     "retention": ("retention", "share"),
     "cumulative_revenue_per_customer": ("revenue per customer so far", "money"),
+    "window": ("30-day window", "count"),
+    "watched": ("watched to its end", "count"),
+    "began_as": ("began as", "name"),
+    "gross_revenue": ("revenue before refunds", "money"),
+    "refunded": ("refunded", "money"),
+    "cumulative_gross_revenue": ("revenue before refunds so far", "money"),
+    "cumulative_revenue": ("revenue so far", "money"),
+    "at_risk": ("still waited for", "count"),
+    "second_purchases": ("second purchases", "count"),
+    "censored": ("not watched any longer", "count"),
+    "second_purchase_share": ("have bought a second time", "share"),
     "lapse_period": ("lapsed in", "period"),
     "returned": ("have bought again", "count"),
     "return_share": ("share returned", "share"),

@@ -10,8 +10,10 @@ import pandas as pd
 
 from retention.cohorts import COHORTS, RETURNS
 from retention.curves import kaplan_meier, wilson
+from retention.follow_up import SECOND_LIFE
 from retention.ledger import LEDGER, REVENUE
 from retention.rates import CHURN, RATES, REACTIVATION, RETENTION, REVENUE_CHURN, WIN_BACK
+from retention.second_purchase import second_purchase as second_purchases
 from retention.thresholds import THRESHOLDS
 
 Moves = tuple[int, int, int, int, int, float]
@@ -153,6 +155,24 @@ def returns(cells: Mapping[str, Sequence[tuple[int, float, bool]]]) -> pd.DataFr
         for age, (lapsed, share, complete) in enumerate(ages, start=1)
     ]
     return pd.DataFrame(rows, columns=list(RETURNS))
+
+
+def second_life(lives: Mapping[str, Sequence[tuple[int, int, float]]]) -> pd.DataFrame:
+    """Second lives (follow_up.SECOND_LIFE): watched, bought and revenue of each window in turn."""
+    rows = [
+        (kind, window, watched, bought, bought / watched, *wilson(bought, watched), revenue)
+        for kind in sorted(lives)
+        for window, (watched, bought, revenue) in enumerate(lives[kind])
+    ]
+    return pd.DataFrame(rows, columns=list(SECOND_LIFE.names))
+
+
+def second_purchase() -> pd.DataFrame:
+    """The curve of second purchases (SECOND_PURCHASE) of 1,000 customers, over 400 days."""
+    days, events = [3, 20, 45, 80, 150, 300], [40, 160, 110, 75, 60, 25]
+    waits = {"days": [*days, 200, 400], "events": [*events, 0, 0]}
+    censored = [0, 5, 10, 15, 20, 30, 150, 300]
+    return second_purchases(pd.DataFrame({**waits, "censored": censored}).sort_values("days"))
 
 
 def thresholds(

@@ -34,6 +34,7 @@ from retention import (
     rates,
     recurring,
     rfm,
+    second_purchase,
     sensitivity,
     services,
     subscriptions,
@@ -210,6 +211,13 @@ class History:
 
     def brackets(self, edges: Sequence[int]) -> pd.DataFrame:
         return follow_up.brackets(self.customer_days, edges, calendar=self.calendar).to_pandas()
+
+    def waits(self) -> pd.DataFrame:
+        bought = purchase_days(self.customer_days)
+        return second_purchase.waits(bought, as_of=self.calendar.as_of).to_pandas()
+
+    def second_purchase(self) -> pd.DataFrame:
+        return second_purchase.second_purchase(self.waits())
 
     def second_life(self) -> pd.DataFrame:
         return follow_up.second_life(

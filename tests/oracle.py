@@ -670,7 +670,7 @@ def second_purchase(days: Days, as_of: date) -> list[Row]:
             "days": day,
             "at_risk": sum(d >= day for d in again) + sum(g >= day for g in waiting),
             "second_purchases": sum(d == day for d in again),
-            "share": float(shares[day]),
+            "second_purchase_share": float(shares[day]),
         }
         for day in range(longest + 1)
     ]

@@ -154,6 +154,12 @@ def test_second_life(case: tuple[Drawn, History]) -> None:
     assert_same(history.second_life(), oracle.second_life(days, inactive_after, lost_after, as_of))
 
 
+def test_second_purchase(case: tuple[Drawn, History]) -> None:
+    given, history = case
+    found = history.second_purchase().drop(columns=["censored", "low", "high"])
+    assert_same(found, oracle.second_purchase(given.days, given.as_of))
+
+
 def test_cohort_revenue(case: tuple[Drawn, History], kit: Kit) -> None:
     given, history = case
     refunds = refunded(given)

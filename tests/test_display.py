@@ -21,7 +21,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from nbformat import NotebookNode
 
-from retention import Unit, open_unit, plots, summary
+from retention import Unit, cohort_plots, open_unit, plots, summary
 from retention.cohorts import RETURNS
 from retention.language import ABSENT, Language
 from retention.params import Settings
@@ -387,6 +387,14 @@ def test_recent_leaves_small_groups_out(unit: Unit) -> None:
     assert report(unit, minimum_group=13).recent(cohorts).empty
 
 
+def test_large_leaves_out_what_rests_on_too_few_customers(unit: Unit) -> None:
+    lives = frames.second_life({"new": [(60, 60, 1.0), (5, 2, 2.0), (4, 2, 3.0)]})
+    assert report(unit).large(lives)["watched"].tolist() == [60, 5]
+    waits = frames.second_purchase()
+    assert report(unit, minimum_group=301).large(waits)["at_risk"].min() >= 301
+    assert report(unit, minimum_group=1).large(waits).equals(waits)
+
+
 def test_recent_counts_cohorts_before_it_leaves_any_out(unit: Unit) -> None:
     # The newest cohort is the single customer's; with her out, nothing older takes her place.
     assert report(unit, periods_shown=1, minimum_group=2).recent(unit.cohorts()).empty
@@ -412,7 +420,7 @@ DRAWINGS = {
     "texts": lambda: chart("3.982 of 1,234.56, 0.123456789 > 0 & <b> \"'"),
     "stocks": lambda: plots.stocks(frames.ledger(), ENGLISH),
     "rates": lambda: plots.rates(frames.rates_of(frames.ledger()), ["churn"], ENGLISH)[0],
-    "cohorts": lambda: plots.cohort_heatmap(frames.cohorts([400] * 12), "retention", ENGLISH),
+    "cohorts": lambda: cohort_plots.revenue_heatmap(frames.cohorts([400] * 12), ENGLISH),
     "curve": lambda: plots.return_curve(frames.curve(), frames.thresholds(), ENGLISH),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -243,6 +243,75 @@ def test_cohorts(example: Unit) -> None:
     assert table("cohorts") == [["cohort", "size", *map(str, ages)], *rows]
 
 
+def test_unbounded(example: Unit) -> None:
+    frame = example.unbounded()
+    assert table("unbounded") == [
+        ["cohort", "size", "0", "1", "2"],
+        *by_cohort(frame, range(3), lambda row: str(row["customers"])),
+    ]
+
+
+def test_rolling(example: Unit) -> None:
+    frame = example.rolling().rename(columns={"window": "age"})
+    assert frame["complete"].all()
+    assert table("rolling") == [
+        ["cohort", "size", "days 0 to 29", "days 30 to 59"],
+        *by_cohort(frame, range(2), lambda row: f"{row['customers']} of {row['watched']}"),
+    ]
+
+
+def test_cohort_revenue(example: Unit) -> None:
+    frame = example.cohort_revenue()
+
+    def cell(row: pd.Series) -> str:
+        sold, refunded = whole(row["gross_revenue"]), whole(row["refunded"])
+        return f"{sold} ({refunded})" + " *" * (not row["complete"])
+
+    assert table("cohort_revenue") == [
+        ["cohort", "size", "0", "1", "2", "3"],
+        *by_cohort(frame, range(4), cell),
+    ]
+
+
+def by_cohort(
+    frame: pd.DataFrame, ages: Iterable[int], cell: Callable[[pd.Series], str]
+) -> list[list[str]]:
+    """One row a cohort: its name, its size, and a cell an age, empty where absent."""
+    cells = {(month(row["cohort"]), row["age"]): cell(row) for _, row in frame.iterrows()}
+    assert {age for _, age in cells} == set(ages)
+    return [
+        [month(cohort), str(size), *(cells.get((month(cohort), age), "") for age in ages)]
+        for cohort, size in frame.groupby("cohort")["cohort_size"].first().items()
+    ]
+
+
+def test_second_purchase(example: Unit) -> None:
+    frame = example.second_purchase()
+    rows = [
+        [
+            *(str(row[name]) for name in ("days", "at_risk", "second_purchases")),
+            f"{row['second_purchase_share'] * 100:.1f} %",
+        ]
+        for row in frame[frame["second_purchases"] > 0].to_dict("records")
+    ]
+    assert table("second_purchase")[1:] == rows
+
+
+def test_second_life(example: Unit) -> None:
+    frame = example.second_life()
+    cells = {
+        (row["began_as"], row["window"]): f"{row['customers']} of {row['watched']} "
+        f"({row['cumulative_revenue_per_customer']:.2f})"
+        for _, row in frame.iterrows()
+    }
+    rows = [
+        [kind, *(cells.pop((kind, window), "") for window in (0, 1))]
+        for kind in ("new", "reactivated")
+    ]
+    assert cells == {}
+    assert table("second_life") == [["began as", "days 0 to 29", "days 30 to 59"], *rows]
+
+
 def test_returns(example: Unit) -> None:
     frame = example.returns()
     assert frame["complete"].all()
@@ -300,6 +369,12 @@ def test_every_published_column_is_explained(example: Unit) -> None:
         "ledger": example.ledger,
         "rates": example.rates,
         "cohorts": example.cohorts,
+        "unbounded": example.unbounded,
+        "rolling": example.rolling,
+        "brackets": lambda: example.brackets((0, 7)),
+        "cohort_revenue": example.cohort_revenue,
+        "second_purchase": example.second_purchase,
+        "second_life": example.second_life,
         "returns": example.returns,
         "sensitivity": example.sensitivity,
         "activity": example.activity,

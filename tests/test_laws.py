@@ -319,7 +319,7 @@ def test_row_order_and_names_do_not_matter(
     found = records(other.spells())
     found.sort(key=lambda row: (row["customer_id"], row["started_on"]))
     assert found == named
-    for name in ("cohorts", "lapses", "gaps", "activity"):
+    for name in ("cohorts", "rolling", "second_life", "waits", "lapses", "gaps", "activity"):
         assert records(getattr(other, name)()) == records(getattr(one, name)())
 
 

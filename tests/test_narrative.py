@@ -30,6 +30,14 @@ RETURNS = frames.returns(
         "2025-08-01": [(60, 0.27, False)],
     }
 )
+LIVES = frames.second_life(
+    {
+        NEW: [(900, 900, 50.0), (700, 350, 80.0), (500, 200, 110.0)],
+        REACTIVATED: [(90, 90, 40.0), (80, 44, 85.0), (51, 26, 120.0)],
+        WON_BACK: [(60, 60, 45.0), (41, 10, 65.0)],
+    }
+)
+SECOND = frames.second_purchase()
 THRESHOLDS = frames.thresholds(1098, 1228, wrongly=(0.612, 0.583, 0.641))
 
 
@@ -134,6 +142,49 @@ def test_returns_of_the_newest_cohort_that_was_watched() -> None:
 def test_returns_of_nobody_say_so(nobody: pd.DataFrame) -> None:
     expected = "No lapse cohort has been watched long enough yet."
     assert narrative.returns(nobody, ENGLISH) == expected
+
+
+def test_second_lives_at_the_last_window_that_all_have() -> None:
+    found = numbers(narrative.second_life(LIVES, ENGLISH))
+    expected: list[float] = [30, 30, 60]
+    for kind in (NEW, REACTIVATED, WON_BACK):
+        ((_, row),) = LIVES[(LIVES["began_as"] == kind) & (LIVES["window"] == 1)].iterrows()
+        interval = [95, share(row["low"]), share(row["high"])]
+        revenue = row["cumulative_revenue_per_customer"]
+        expected += [share(row["retention"]), row["watched"], *interval, revenue]
+    assert found == expected
+
+
+def test_second_lives_are_told_over_the_year_that_is_drawn() -> None:
+    long = frames.second_life({NEW: [(50, 25, 10.0)] * 30})
+    assert "up to day 360: new: 50.0% of 50" in narrative.second_life(long, ENGLISH)
+
+
+def test_second_purchase_at_its_marks() -> None:
+    expected: list[float] = [SECOND["at_risk"].iloc[0]]
+    for day in (30, 60, 90):
+        ((_, row),) = SECOND[SECOND["days"] == day].iterrows()
+        interval = [95, share(row["low"]), share(row["high"])]
+        expected += [share(row["second_purchase_share"]), day, *interval]
+    assert numbers(narrative.second_purchase(SECOND, ENGLISH)) == expected
+
+
+def test_second_purchase_leaves_out_marks_that_are_not_reached() -> None:
+    short = SECOND[SECOND["days"] < 60]
+    assert narrative.second_purchase(short, ENGLISH).count("within") == 1
+    nothing = SECOND[SECOND["days"] < 2]
+    assert narrative.second_purchase(nothing, ENGLISH).endswith("by days since the first.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        narrative.second_life(LIVES.iloc[:0], ENGLISH),
+        narrative.second_purchase(SECOND.iloc[:0], ENGLISH),
+    ],
+)
+def test_nobody_followed_says_so(text: str) -> None:
+    assert text == "No group of customers is large enough to show yet."
 
 
 def test_thresholds_and_who_would_come_back_anyway() -> None:

@@ -539,7 +539,9 @@ def test_second_purchase_by_kaplan_meier() -> None:
         (4, 1, 0),
         (5, 1, 1),
     ]
-    assert [row["share"] for row in rows] == pytest.approx([0, 0, 1 / 3, 1 / 3, 1 / 3, 1])
+    assert [row["second_purchase_share"] for row in rows] == pytest.approx(
+        [0, 0, 1 / 3, 1 / 3, 1 / 3, 1]
+    )
 
 
 # Returns ----------------------------------------------------------------------------------------

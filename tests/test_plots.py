@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from itertools import combinations, pairwise
-from typing import Any
 
 import frames
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 import pytest
+from drawn import colour, column, contrast, light, names, painted, points, texts
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.dates import date2num
@@ -17,7 +15,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from retention import plots
-from retention.cohorts import average_retention
 from retention.language import Language
 from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST, STATES
@@ -30,7 +27,7 @@ from retention.rates import (
     REVENUE_CHURN,
     WIN_BACK,
 )
-from retention.style import HEAT, INK, PALETTE
+from retention.style import PALETTE
 from retention.words import name_of
 
 ENGLISH = Language()
@@ -41,15 +38,6 @@ REVENUE = frames.revenue(
     {RETAINED: 800.0, NEW: 120.0, REACTIVATED: 70.25, NO_PURCHASE: -15.0},
     {RETAINED: 850.0, NEW: 90.0, REACTIVATED: 65.0, WON_BACK: 30.0},
 )
-COHORTS = frames.cohorts([4000, 300, 20, 10])
-RETURNS = frames.returns(
-    {
-        "2025-06-01": [(90, 0.21, True), (90, 0.32, True), (90, 0.43, True)],
-        "2025-07-01": [(70, 0.24, True), (70, 0.35, True), (70, 0.46, False)],
-        "2025-08-01": [(60, 0.27, True), (60, 0.38, False)],
-        "2025-09-01": [(50, 0.30, False)],
-    }
-)
 THRESHOLDS, CURVE = frames.thresholds(), frames.curve()
 KEPT, BACK = [CHURN, RETENTION], [WIN_BACK, REACTIVATION]
 
@@ -57,11 +45,6 @@ CHARTS: dict[str, Callable[..., Axes]] = {
     "stocks": lambda **on: plots.stocks(LEDGER, ENGLISH, **on),
     "movements": lambda **on: plots.movements(LEDGER, ENGLISH, **on),
     "revenue": lambda **on: plots.revenue(REVENUE, ENGLISH, **on),
-    "customers": lambda **on: plots.cohort_heatmap(COHORTS, "retention", ENGLISH, **on),
-    "worth": lambda **on: plots.cohort_heatmap(
-        COHORTS, "cumulative_revenue_per_customer", ENGLISH, **on
-    ),
-    "returns": lambda **on: plots.returns(RETURNS, ENGLISH, **on),
     "return_curve": lambda **on: plots.return_curve(CURVE, THRESHOLDS, ENGLISH, **on),
 }
 
@@ -75,35 +58,6 @@ def nothing_global() -> Iterator[None]:
 
     assert pyplot.get_fignums() == []
     assert dict(mpl.rcParams) == before
-
-
-def painted(ax: Axes) -> Axes:
-    """The axes, drawn to the end: what fails late fails here."""
-    figure: Any = ax.figure
-    figure.canvas.draw()
-    return ax
-
-
-def points(line: Line2D) -> list[tuple[float, float]]:
-    days, values = line.get_xdata(orig=False), line.get_ydata(orig=False)
-    return list(zip(map(float, days), map(float, values), strict=True))
-
-
-def column(frame: pd.DataFrame, x: str, y: str) -> list[tuple[float, float]]:
-    return list(zip(date2num(frame[x]).tolist(), frame[y].astype(float), strict=True))
-
-
-def colour(artist: Any) -> str:
-    return to_hex(artist.get_color())
-
-
-def texts(ax: Axes) -> list[str]:
-    return [text.get_text() for text in ax.texts]
-
-
-def names(ax: Axes, axis: str = "x") -> list[str]:
-    found = ax.get_xticklabels() if axis == "x" else ax.get_yticklabels()
-    return [label.get_text() for label in found]
 
 
 # Every chart --------------------------------------------------------------------------------------
@@ -145,18 +99,6 @@ def test_palette_is_keyed_by_every_state_event_and_measure() -> None:
     assert set(PALETTE) == {*STATES, *events, *MEASURES} - {QUICK_RATIO}  # which is told, not drawn
 
 
-def light(colour: str) -> np.ndarray:
-    """Red, green and blue of a colour as amounts of light."""
-    share = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
-    return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-
-
-def contrast(one: str, other: str) -> float:
-    """WCAG 2.2, relative luminance and contrast ratio."""
-    low, high = sorted(float(light(c) @ [0.2126, 0.7152, 0.0722]) for c in (one, other))
-    return (high + 0.05) / (low + 0.05)
-
-
 # Machado, Oliveira and Fernandes 2009: full deficiency of one kind of cone, on linear light.
 SIGHTS = {
     "full": np.eye(3),
@@ -189,11 +131,6 @@ def seen(colour: str, sight: str) -> np.ndarray:
 @pytest.mark.parametrize("key", sorted(set(PALETTE) - {NO_PURCHASE}))
 def test_colours_of_labels_are_dark_enough_for_text(key: str) -> None:
     assert contrast(PALETTE[key], "#ffffff") >= 4.5
-
-
-@pytest.mark.parametrize("share", [0, 0.25, 0.5, 0.75, 1.0])
-def test_figures_are_readable_on_every_shade_of_the_heatmap(share: float) -> None:
-    assert contrast(to_hex(HEAT(share)), INK) >= 4.5
 
 
 @pytest.mark.parametrize("sight", SIGHTS)
@@ -394,121 +331,6 @@ def test_a_way_of_buying_that_nets_to_less_than_nothing_pulls_no_bar_down() -> N
     assert [bar.get_height() for bars in ax.containers for bar in bars] == [50, 0]
 
 
-# Cohorts ------------------------------------------------------------------------------------------
-
-
-def written(ax: Axes) -> dict[tuple[int, int], str]:
-    """Row and column of a cell -> what is written in it."""
-    return {
-        (int(text.get_position()[1]), int(text.get_position()[0])): text.get_text()
-        for text in ax.texts
-        if text.get_text()
-    }
-
-
-def hatched(ax: Axes) -> set[tuple[int, int]]:
-    return {(int(patch.get_y()), int(patch.get_x())) for patch in ax.patches if patch.get_hatch()}
-
-
-@pytest.mark.parametrize(
-    ("value", "text", "above"),
-    [
-        ("retention", lambda share: f"{share * 100:.0f}", 1),
-        ("cumulative_revenue_per_customer", lambda money: f"{money:.0f}", 0),
-    ],
-)
-def test_heatmap_writes_each_cell_of_the_frame_in_its_place(
-    value: str, text: Callable[[float], str], above: int
-) -> None:
-    ax = plots.cohort_heatmap(COHORTS, value, ENGLISH)
-    rows = {cohort: n for n, cohort in enumerate(COHORTS["cohort"].unique(), start=above)}
-    cells = {(rows[cell.cohort], cell.age): cell for cell in COHORTS.itertuples()}
-    found = {place: cell for place, cell in written(ax).items() if place[0] >= above}
-    # What is not observed yet has no text: exactly the cells of the frame are written.
-    assert found == {place: text(getattr(cell, value)) for place, cell in cells.items()}
-    assert hatched(ax) == {place for place, cell in cells.items() if not cell.complete}
-    # Neither the running period nor what is not observed yet has a colour.
-    shown = ax.collections[0].get_array()
-    coloured = {place for place in np.ndindex(shown.shape) if not np.ma.getmaskarray(shown)[place]}
-    complete = {place for place, cell in cells.items() if cell.complete}
-    assert {place for place in coloured if place[0] >= above} == complete
-    for row, age in complete:
-        assert shown[row, age] == getattr(cells[row, age], value)
-
-
-def test_average_is_the_pooled_one_of_the_complete_cells() -> None:
-    ax = plots.cohort_heatmap(COHORTS, "retention", ENGLISH)
-    average = average_retention(COHORTS)
-    shown = ax.collections[0].get_array()
-    assert [shown[0, age] for age in average["age"]] == average["retention"].tolist()
-    assert {place for place in written(ax) if place[0] == 0} == {(0, age) for age in average["age"]}
-    # One large cohort weighs more than three small ones: 2000 + 151 of 4300, not (0.5 + ...) / 2.
-    assert shown[0, 1] == pytest.approx((2000 + 151) / 4300)
-
-
-def test_heatmap_names_cohorts_and_ages() -> None:
-    ax = plots.cohort_heatmap(COHORTS, "retention", ENGLISH)
-    months = [ENGLISH.period(month, short=True) for month in frames.starts(4)]
-    assert months[0] == "Jun 2025"
-    assert names(ax, "y")[1:] == months
-    assert names(ax) == ["0", "1", "2", "3"]
-    assert names(plots.cohort_heatmap(COHORTS, "revenue", ENGLISH), "y") == months
-
-
-def test_the_cohort_in_which_the_history_begins_may_hold_earlier_customers() -> None:
-    june, july = (month.date() for month in frames.starts(2))
-    of_june = plots.cohort_heatmap(COHORTS, "revenue", ENGLISH, cut=june)
-    assert names(of_june, "y")[:2] == ["Jun 2025 or earlier", "Jul 2025"]
-    of_july = plots.cohort_heatmap(
-        COHORTS[COHORTS["cohort"] >= july.isoformat()], "revenue", ENGLISH, cut=june
-    )
-    assert not any("earlier" in name for name in names(of_july, "y"))
-
-
-@pytest.mark.parametrize("value", ["retention", "revenue"])
-def test_the_cohort_with_which_a_cut_history_begins_is_labelled_so(value: str) -> None:
-    first = date(2025, 6, 1)
-    shown = names(plots.cohort_heatmap(COHORTS, value, ENGLISH, cut=first), "y")
-    assert [name for name in shown if name.endswith("or earlier")] == ["Jun 2025 or earlier"]
-    # In a window that begins later, nobody's first purchase is in doubt.
-    later = COHORTS[COHORTS["cohort"] > pd.Timestamp(first)]
-    shown = names(plots.cohort_heatmap(later, value, ENGLISH, cut=first), "y")
-    assert not [name for name in shown if name.endswith("or earlier")]
-
-
-def test_colours_of_retention_compare_the_ages_after_the_first_purchase() -> None:
-    ax = plots.cohort_heatmap(COHORTS, "retention", ENGLISH)
-    complete = COHORTS[COHORTS["complete"] & (COHORTS["age"] > 0)]
-    average = average_retention(COHORTS).query("age > 0")["retention"]
-    low, high = ax.collections[0].get_clim()
-    assert low == 0
-    assert high == max(complete["retention"].max(), average.max())
-
-
-# Returns ------------------------------------------------------------------------------------------
-
-
-def test_returns_are_solid_where_all_were_watched_and_dotted_where_not() -> None:
-    ax = plots.returns(RETURNS, ENGLISH)
-    dotted, solid = ax.lines[::2], ax.lines[1::2]
-    assert {line.get_linestyle() for line in dotted} == {":"}
-    assert {line.get_linestyle() for line in solid} == {"-"}
-    # Ages 1 and 3 are compared; two cohorts reached the latter.
-    for age, whole, some in zip((1, 3), solid, dotted, strict=True):
-        frame = RETURNS[RETURNS["age"] == age]
-        assert points(some) == column(frame, "lapse_period", "return_share")
-        assert points(whole) == column(frame[frame["complete"]], "lapse_period", "return_share")
-        assert colour(whole) == colour(some)
-    assert len({colour(line) for line in solid}) == 2
-    assert ax.get_ylim()[0] == 0
-
-
-def test_returns_name_each_age_with_its_newest_share() -> None:
-    ax = plots.returns(RETURNS, ENGLISH)
-    assert sorted(texts(ax)) == ["Within 1 month: 30%", "Within 3 months: 46%"]
-    assert all(contrast(colour(text), "#ffffff") >= 4.5 for text in ax.texts)
-
-
 # Return curve -------------------------------------------------------------------------------------
 
 
@@ -567,42 +389,6 @@ def test_nobody_at_all() -> None:
 def test_only_refunds() -> None:
     ax = painted(plots.revenue(frames.revenue({NO_PURCHASE: -5.0}), ENGLISH))
     assert (len(ax.patches), ax.get_legend()) == (0, None)
-
-
-@pytest.mark.parametrize("running", [True, False])
-@pytest.mark.parametrize("value", ["retention", "cumulative_revenue_per_customer"])
-def test_one_cohort_of_one_period(value: str, running: bool) -> None:
-    ax = painted(plots.cohort_heatmap(frames.cohorts([40], running=running), value, ENGLISH))
-    assert written(ax)[len(names(ax, "y")) - 1, 0] == ("100" if value == "retention" else "10")
-    assert len(hatched(ax)) == running
-
-
-@pytest.mark.parametrize("value", [0.0, -3.0])
-def test_customers_worth_nothing_or_less(value: float) -> None:
-    worthless = COHORTS.assign(cumulative_revenue_per_customer=value)
-    ax = painted(plots.cohort_heatmap(worthless, "cumulative_revenue_per_customer", ENGLISH))
-    assert set(written(ax).values()) == {ENGLISH.number(value)}
-
-
-@pytest.mark.parametrize("value", ["retention", "cumulative_revenue_per_customer"])
-def test_no_cohort_is_large_enough(value: str) -> None:
-    ax = painted(plots.cohort_heatmap(COHORTS.iloc[:0], value, ENGLISH))
-    assert texts(ax) == [ENGLISH("No group of customers is large enough to show yet.")]
-
-
-def test_no_lapse_cohort_has_an_age() -> None:
-    for nobody in (RETURNS.iloc[:0], pd.DataFrame(columns=RETURNS.columns)):
-        ax = painted(plots.returns(nobody, ENGLISH))
-        assert texts(ax) == [ENGLISH("No lapse cohort has been watched long enough yet.")]
-
-
-def test_one_lapse_cohort_is_a_dot_and_none_that_is_complete_is_dotted() -> None:
-    one = frames.returns({"2025-06-01": [(90, 0.2, True)]})
-    _, solid = painted(plots.returns(one, ENGLISH)).lines
-    assert solid.get_marker() == "o"
-    young = one.assign(complete=False)
-    dotted, solid = painted(plots.returns(young, ENGLISH)).lines
-    assert (len(points(dotted)), len(points(solid))) == (1, 0)
 
 
 @pytest.mark.parametrize("days", [(98, 98), (1, 1), (36_500, 36_500)])

@@ -13,7 +13,16 @@ import pytest
 import typer
 from pydantic_core import PydanticUndefined
 
-from retention import Unit, cli, cohorts, open_unit, sensitivity, thresholds
+from retention import (
+    Unit,
+    cli,
+    cohort_views,
+    cohorts,
+    follow_up,
+    open_unit,
+    sensitivity,
+    thresholds,
+)
 from retention.activity import ACTIVITY
 from retention.ledger import LEDGER
 from retention.params import settings
@@ -21,6 +30,7 @@ from retention.quality import QUALITY
 from retention.rates import CHURN, RATES, REACTIVATION, WIN_BACK
 from retention.recurring import RECURRING
 from retention.restatements import RESTATEMENTS
+from retention.second_purchase import SECOND_PURCHASE
 from retention.unit_settings import KEYS, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -66,6 +76,11 @@ def test_columns_of_the_files() -> None:
         "ledger.csv": list(LEDGER.names),
         "rates.csv": list(RATES.names),
         "cohorts.csv": list(cohorts.COHORTS.names),
+        "unbounded.csv": list(cohort_views.UNBOUNDED.names),
+        "rolling.csv": list(follow_up.ROLLING.names),
+        "cohort_revenue.csv": list(cohort_views.COHORT_REVENUE.names),
+        "second_purchase.csv": list(SECOND_PURCHASE),
+        "second_life.csv": list(follow_up.SECOND_LIFE.names),
         "returns.csv": list(cohorts.RETURNS),
         "thresholds.csv": list(thresholds.THRESHOLDS),
         "sensitivity.csv": list(sensitivity.SENSITIVITY),

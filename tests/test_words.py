@@ -20,10 +20,13 @@ from retention import (
     transactions,
 )
 from retention.activity import ACTIVITY
+from retention.cohort_views import COHORT_REVENUE, UNBOUNDED
 from retention.cohorts import COHORTS, RETURNS
+from retention.follow_up import ROLLING, SECOND_LIFE
 from retention.language import ABSENT, LANGUAGES, Language
 from retention.recurring import RECURRING
 from retention.reporting import portfolio
+from retention.second_purchase import SECOND_PURCHASE
 from retention.sensitivity import SENSITIVITY
 from retention.words import (
     COLUMNS,
@@ -42,6 +45,11 @@ SCHEMAS = {
     "rates": rates.RATES.names,
     "revenue": ledger.REVENUE.names,
     "cohorts": COHORTS.names,
+    "unbounded": UNBOUNDED.names,
+    "rolling": ROLLING.names,
+    "cohort_revenue": COHORT_REVENUE.names,
+    "second_purchase": SECOND_PURCHASE,
+    "second_life": SECOND_LIFE.names,
     "returns": RETURNS,
     "thresholds": thresholds.THRESHOLDS,
     "sensitivity": SENSITIVITY,

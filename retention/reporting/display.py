@@ -10,14 +10,18 @@ from html import escape
 
 import pandas as pd
 
-from retention import contract_plots, narrative, plots, summary
+from retention import contract_plots, follow_up_plots, narrative, plots, summary
 from retention.language import Language
 from retention.reporting.shown import Shown, scrolling, show
+from retention.second_purchase import MARKS
 from retention.sparkline import sparkline
 from retention.summary import Tile
 from retention.suppression import hidden, merged, moved_by_many, without_few
 from retention.unit import DEFINITIONS_VERSION, Unit
 from retention.words import DEFINITIONS
+
+_SIZES = {"cohort_size", "lapsed", "watched", "at_risk"}
+"""Columns that say how many customers a row is about."""
 
 
 class Report(Shown):
@@ -51,11 +55,17 @@ class Report(Shown):
         newest = frame[period].drop_duplicates().sort_values()
         newest = newest.tail(self.unit.settings.periods_shown)
         shown = frame[frame[period].isin(newest)]
-        for size in {"cohort_size", "lapsed"} & {*frame.columns} - self._events(frame):
+        for size in _SIZES & {*frame.columns} - self._events(frame):
             groups = shown.drop_duplicates(period).set_index(period)[size]
             small = hidden(groups, least=self.unit.settings.minimum_group)
             shown = shown[~shown[period].map(small).astype(bool)]
         return shown.reset_index(drop=True)
+
+    def large(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows that speak of `minimum_group` customers or more."""
+        for size in _SIZES & {*frame.columns}:
+            frame = frame[frame[size] >= self.unit.settings.minimum_group]
+        return frame.reset_index(drop=True)
 
     def ways(self, revenue: pd.DataFrame) -> pd.DataFrame:
         """Revenue by way of buying (ledger.REVENUE), ways of fewer than `minimum_group` as one."""
@@ -133,6 +143,29 @@ class Report(Shown):
         shown = self.recent(self.publish("recurring", frame))
         charts = contract_plots.recurring(shown, self.language)
         self.figure(charts, narrative.recurring(shown, self.language), data=shown)
+
+    def second_life(self, frame: pd.DataFrame) -> None:
+        """What customers do from a start on (follow_up.SECOND_LIFE)."""
+        if self._counts_days():
+            shown = self.large(frame)
+            charts = follow_up_plots.second_life(shown, self.language)
+            self.figure(charts, narrative.second_life(shown, self.language), data=shown)
+
+    def second_purchase(self, frame: pd.DataFrame) -> None:
+        """The curve of second purchases (second_purchase.SECOND_PURCHASE), and its marks."""
+        if self._counts_days():
+            shown = self.large(frame)
+            chart, marks = follow_up_plots.second_purchase(shown, self.language), list(MARKS)
+            data = shown[shown["days"].isin(marks)]
+            self.figure(chart, narrative.second_purchase(shown, self.language), data=data)
+
+    def _counts_days(self) -> bool:
+        """Whether days since a purchase can be counted; else says that they cannot."""
+        if not self.unit.model.buys:
+            self.note(
+                self.language("Not counted here: contracts run on without a day of purchase.")
+            )
+        return self.unit.model.buys
 
     def definitions(self) -> None:
         """The terms of the page with the unit's own thresholds filled in."""
