@@ -46,6 +46,7 @@ from retention import (
     rates,
     recurring,
     rfm,
+    second_purchase,
     services,
     subscriptions,
     thresholds,
@@ -235,6 +236,7 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     ),
     "activity": lambda f: activity.activity(f.kept("customer_days"), calendar=f.calendar),
     "rfm": lambda f: rfm.rfm(days_bought(f), as_of=AS_OF),
+    "waits": lambda f: second_purchase.waits(days_bought(f), as_of=AS_OF),
     "share": lambda f: share(f.kept("ledger"), "lapsed", "opening_active", "rate"),
     **{
         f"transactions, {name}": lambda f, name=name: transactions.transactions(

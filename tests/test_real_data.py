@@ -41,6 +41,7 @@ class Country:
 
     unit: Unit
     days: oracle.Days
+    refunds: oracle.Days
 
     @property
     def asked(self) -> tuple[oracle.Days, int, int, date, str]:
@@ -64,14 +65,13 @@ def country(
         """,
         [unit.settings.unit],
     ).fetchall()
-    days = oracle.purchase_days_from_rows(
-        ((None if name is None else int(name), stamp, amount) for name, stamp, amount in found),
-        AS_OF,
-    )
+    named = [(None if name is None else int(name), *row) for name, *row in found]
+    days = oracle.purchase_days_from_rows(named, AS_OF)
+    refunds = oracle.purchase_days_from_rows([row for row in named if row[-1] < 0], AS_OF)
     with pytest.MonkeyPatch.context() as patch:
         # The states of a customer are asked for by every figure; to draw them once is enough.
         patch.setattr(oracle, "closes", remembered(oracle.closes))
-        yield Country(unit, days)
+        yield Country(unit, days, refunds)
 
 
 def remembered(closes):
@@ -102,6 +102,30 @@ def test_rates(country: Country) -> None:
 
 def test_cohorts(country: Country) -> None:
     assert_same(country.unit.cohorts(), oracle.cohorts(country.days, AS_OF, "month"))
+
+
+def test_unbounded(country: Country) -> None:
+    assert_same(country.unit.unbounded(), oracle.unbounded(country.days, AS_OF, "month"))
+
+
+def test_rolling(country: Country) -> None:
+    assert_same(country.unit.rolling(), oracle.rolling(country.days, AS_OF, "month"))
+
+
+def test_cohort_revenue(country: Country) -> None:
+    expected = oracle.cohort_revenue(country.days, country.refunds, AS_OF, "month")
+    assert_same(country.unit.cohort_revenue(), expected)
+    assert sum(row["refunded"] for row in expected) < 0
+
+
+def test_second_purchase(country: Country) -> None:
+    found = country.unit.second_purchase().drop(columns=["censored", "low", "high"])
+    assert_same(found, oracle.second_purchase(country.days, AS_OF))
+
+
+def test_second_life(country: Country) -> None:
+    expected = oracle.second_life(country.days, INACTIVE_AFTER, LOST_AFTER, AS_OF)
+    assert_same(country.unit.second_life(), expected)
 
 
 def test_returns(country: Country) -> None:
