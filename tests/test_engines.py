@@ -39,6 +39,7 @@ from retention import (
     cohort_views,
     cohorts,
     engines,
+    fingerprints,
     follow_up,
     ledger,
     lifecycle,
@@ -233,6 +234,10 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     ),
     "second life": lambda f: follow_up.second_life(
         f.kept("spells"), f.kept("customer_days"), calendar=f.calendar
+    ),
+    # Hashes are each engine's own.
+    "fingerprint": lambda f: fingerprints.fingerprint(f.kept("tally")).mutate(
+        hashes=ibis._.hashes != 0
     ),
     "activity": lambda f: activity.activity(f.kept("customer_days"), calendar=f.calendar),
     "rfm": lambda f: rfm.rfm(days_bought(f), as_of=AS_OF),

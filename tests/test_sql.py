@@ -13,10 +13,14 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 import pytest
+from ibis.common.exceptions import OperationNotDefinedError
 from test_engines import RAW, TABLES, Figures
 
 DIALECTS = ("bigquery", "snowflake", "trino")
 SHOWN = ("transactions, dates", "gaps", "spells", "lapses")
+LACKING = ("fingerprint", "trino")
+"""Ibis 12.0.0 has no hash there: a run would have to do without."""
+
 FILES = Path(__file__).parent / "sql"
 
 
@@ -45,6 +49,10 @@ def file_of(name: str, dialect: str) -> Path:
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("name", TABLES)
 def test_every_table_compiles(name: str, dialect: str) -> None:
+    if (name, dialect) == LACKING:
+        with pytest.raises(OperationNotDefinedError, match="'Hash'"):
+            sql(name, dialect)
+        return
     assert sql(name, dialect).startswith(("SELECT", "WITH"))
 
 
