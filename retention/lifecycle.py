@@ -110,6 +110,31 @@ def spells(runs: ir.Table, *, dormant_for: int, as_of: date) -> ir.Table:
     return ibis.union(*parts, distinct=False).cast(SPELLS)
 
 
+def with_prospects(spells: ir.Table, prospects: ir.Table) -> ir.Table:
+    """`spells`, and one row a prospect: known, and without a purchase yet. Returns SPELLS.
+
+    From `known_on` to the first spell of the customer, exclusive; open where there is none. Whoever
+    buys on the day of becoming known, or has bought before, never was a prospect. No other spell
+    changes: `previous_state` stays empty for the first one of an ex-prospect, who is new like any
+    other.
+
+    prospects: prospects.PROSPECTS, nobody known after `as_of`.
+    """
+    first = spells.filter(spells.previous_state.isnull()).select(
+        "customer_id", bought_on="started_on"
+    )
+    known = prospects.left_join(first, "customer_id")
+    waiting = known.filter(known.bought_on.isnull() | (known.known_on < known.bought_on)).select(
+        "customer_id",
+        state=ibis.literal(PROSPECT),
+        previous_state=ibis.null("string"),
+        started_on="known_on",
+        ended_on="bought_on",
+        returned_on=ibis.null("date"),
+    )
+    return ibis.union(spells, waiting.cast(SPELLS), distinct=False)
+
+
 def _by(day: ir.Column, as_of: date) -> ir.Column:
     """`day`, or empty where it lies after `as_of`: not observed yet."""
     return (day <= as_of).ifelse(day, ibis.null("date"))

@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from retention.errors import SettingsRefused
 from retention.flat_yaml import NotFlatYamlError, read_lines
-from retention.unit_settings import KEYS, NOT_SUPPORTED_YET, REQUIRED, Settings, allowed, choices
+from retention.unit_settings import KEYS, REQUIRED, Settings, allowed, choices
 
 __all__ = [
     "DEFAULTS",
@@ -233,11 +233,6 @@ def _refusal(key: str, value: str | list[str]) -> str:
 
 def _validated(path: Path, entries: Mapping[str, _Entry], problems: list[str]) -> Settings | None:
     values = {key: entry.value for key, entry in entries.items() if entry.value is not None}
-    for key, value in NOT_SUPPORTED_YET.items():
-        if values.get(key) == value:
-            default = Settings.model_fields[key].default
-            text = f"{value} is not supported yet by this version; use {default}"
-            problems.append(f"{entries[key].place}: {text}")
     try:
         return Settings.model_validate({**values, "slug": path.stem, "path": path})
     except ValidationError as error:

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from retention.language import Language
 from retention.ledger import LAPSED, NEW, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST
-from retention.rates import WIN_BACK
+from retention.rates import REACTIVATION, WIN_BACK
 from retention.style import (
     PALETTE,
     QUIET,
@@ -134,9 +134,13 @@ def rates(
         if len(starts) > 1:
             place.set_xlim(starts[0], starts[-1])
         scale_shares(place, language)
-    drawn = [place for place in places if place.axison]
+    # Who comes back is read against each other; what concerns other people has a scale of its own.
+    drawn = [
+        place
+        for place, measure in zip(places, measures, strict=True)
+        if place.axison and measure in (WIN_BACK, REACTIVATION)
+    ]
     if WIN_BACK in measures and drawn:
-        # The two are read against each other.
         top = max(place.get_ylim()[1] for place in drawn)
         for place in drawn:
             place.set_ylim(0, top)

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from retention.curves import share
-from retention.lifecycle import ACTIVE, LOST
+from retention.lifecycle import ACTIVE, LOST, PROSPECT
 from retention.periods import Calendar, shifted
 
 CHURN, RETENTION, REACTIVATION, WIN_BACK = "churn", "retention", "reactivation", "win_back"
@@ -16,6 +16,11 @@ REVENUE_CHURN, QUICK_RATIO = "revenue_churn", "quick_ratio"
 SHARES = (CHURN, RETENTION, REACTIVATION, WIN_BACK)
 """Measures that are shares of customers, and so have an interval."""
 MEASURES = (*SHARES, REVENUE_CHURN, QUICK_RATIO)
+CONVERSION = "conversion"
+"""The share of prospects who bought; only of units that know prospects."""
+
+INACTIVE, WITH_PROSPECTS = "inactive", "with_prospects"
+"""Scopes of reactivation: of the dormant and lost alone, or of the prospects too."""
 
 TRAILING_DAYS = 365
 """Days before the opening day whose revenue is what a customer is worth when the period opens."""
@@ -35,26 +40,35 @@ RATES = ibis.schema(
 
 
 def rates(
-    spells: ir.Table, customer_days: ir.Table, ledger: ir.Table, *, calendar: Calendar
+    spells: ir.Table,
+    customer_days: ir.Table,
+    ledger: ir.Table,
+    *,
+    calendar: Calendar,
+    scope: str = INACTIVE,
 ) -> ir.Table:
     """One row a complete period and measure (MEASURES). Returns RATES.
 
     spells: lifecycle.SPELLS; customer_days: transactions.CUSTOMER_DAYS; ledger: ledger.LEDGER.
+    scope: whom reactivation is of (see `shares`).
     """
     parts = (
-        shares(spells, ledger, calendar=calendar),
+        shares(spells, ledger, calendar=calendar, scope=scope),
         revenue_churn(spells, customer_days, calendar=calendar),
         quick_ratio(ledger),
     )
     return ibis.union(*parts, distinct=False).order_by("period", "measure")
 
 
-def shares(spells: ir.Table, ledger: ir.Table, *, calendar: Calendar) -> ir.Table:
+def shares(
+    spells: ir.Table, ledger: ir.Table, *, calendar: Calendar, scope: str = INACTIVE
+) -> ir.Table:
     """One row a complete period and share of its customers (SHARES). Returns RATES.
 
     - churn: of the customers active at the opening, those not active at the close
     - retention: of the same customers, those active at the close
-    - reactivation: of the dormant and lost at the opening, those who bought in the period
+    - reactivation: of the dormant and lost at the opening, and of the prospects where the scope is
+      WITH_PROSPECTS, those who bought in the period
     - win_back: of the lost at the opening, those who bought in the period
 
     spells: lifecycle.SPELLS; ledger: ledger.LEDGER, whose opening stocks are the denominators.
@@ -65,12 +79,19 @@ def shares(spells: ir.Table, ledger: ir.Table, *, calendar: Calendar) -> ir.Tabl
     for part in (gone, _returned(spells, calendar)):
         counts = counts.left_join(part, "number").drop("number_right")
     counts = ledger.join(counts.drop("period_end", "complete"), "period")
+    converted, prospects = ibis.literal(0), ibis.literal(0)
+    if scope == WITH_PROSPECTS:
+        counts = counts.join(_prospects(spells, calendar), "number")
+        converted, prospects = counts.converted, counts.prospects
     churned, back, won = (counts[name].fill_null(0) for name in ("gone", "back", "won"))
     at_risk = counts.opening_active
     parts = {
         CHURN: (churned, at_risk),
         RETENTION: (at_risk - churned, at_risk),
-        REACTIVATION: (back, counts.opening_dormant + counts.opening_lost),
+        REACTIVATION: (
+            back + converted,
+            counts.opening_dormant + counts.opening_lost + prospects,
+        ),
         WIN_BACK: (won, counts.opening_lost),
     }
     rows = ibis.union(
@@ -87,6 +108,22 @@ def shares(spells: ir.Table, ledger: ir.Table, *, calendar: Calendar) -> ir.Tabl
         distinct=False,
     )
     return share(rows, "numerator", "denominator", "rate").cast(RATES)
+
+
+def conversion(spells: ir.Table, *, calendar: Calendar) -> ir.Table:
+    """One row a complete period: of the prospects at its opening, those who bought in it. RATES.
+
+    spells: lifecycle.SPELLS with prospects. `low`, `high`: Wilson's 95 % interval.
+    """
+    counts = calendar.table().filter("complete").join(_prospects(spells, calendar), "number")
+    rows = counts.select(
+        "period",
+        "period_end",
+        measure=ibis.literal(CONVERSION),
+        numerator="converted",
+        denominator="prospects",
+    )
+    return share(rows, "numerator", "denominator", "rate").cast(RATES).order_by("period")
 
 
 def revenue_churn(spells: ir.Table, customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:
@@ -190,6 +227,31 @@ def _returned(spells: ir.Table, calendar: Calendar) -> ir.Table:
         inactive.filter((inactive.start < inactive.number) & (inactive.end == inactive.number))
         .group_by("number")
         .agg(back=ibis._.count(), won=(ibis._.state == LOST).sum())
+    )
+
+
+def _prospects(spells: ir.Table, calendar: Calendar) -> ir.Table:
+    """One row a period number: prospects at its opening, and those of them who bought in it."""
+    known = calendar.numbered(
+        spells.filter(spells.state == PROSPECT), start="started_on", end="ended_on"
+    )
+    # Some were known before the calendar, which begins with the first purchase of anybody.
+    known = known.select("end", first=known.start.fill_null(-1) + 1)
+    came = known.group_by(number="first").agg(came=ibis._.count())
+    left = (
+        known.filter(known.end.notnull())
+        .group_by(number="end")
+        .agg(left=ibis._.count(), converted=(ibis._.first <= ibis._.end).sum())
+    )
+    table = calendar.table()
+    for part in (came, left):
+        table = table.left_join(part, "number").drop("number_right")
+    came, left = table.came.fill_null(0), table.left.fill_null(0)
+    so_far = ibis.window(order_by="number", following=0)
+    return table.select(
+        "number",
+        prospects=came.sum().over(so_far) - left.sum().over(so_far) + left,
+        converted=table.converted.fill_null(0),
     )
 
 

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from retention import sample_contracts
 from retention.sample_contracts import contracts
+from retention.sample_prospects import sign_ups
 from retention.sample_units import UNITS, Unit
 
 FIRST_DAY = dt.date(2023, 7, 1)
@@ -62,11 +63,16 @@ class Company:
     (first purchase, also before the data begin), left_on (first day of the last silence; empty =
     still a customer on `AS_OF`), paused_on and returned_on (silent from the one until a purchase
     on the other; empty = never), campaign_on (first day of the campaign that won the customer
-    back; empty = none), rhythm (mean gap in days while alive, over the seasons).
+    back; empty = none), rhythm (mean gap in days while alive, over the seasons), known_on (first
+    sign-up that the prospects hold; empty = none).
+
+    `prospects`: one row is one sign-up for the newsletter of a unit that has one, in no order, dirt
+    included: unit, customer_id, known_on.
     """
 
     transactions: pd.DataFrame
     truth: pd.DataFrame
+    prospects: pd.DataFrame
 
 
 def company(*, seed: int = SEED, customers: int = CUSTOMERS) -> Company:
@@ -87,7 +93,18 @@ def company(*, seed: int = SEED, customers: int = CUSTOMERS) -> Company:
     parts = [_simulated(*part) for part in zip(streams, UNITS, counts, strict=False)]
     sold = pd.concat([sold for sold, _ in parts], ignore_index=True)
     truth = pd.concat([truth for _, truth in parts], ignore_index=True)
-    return Company(_soiled(streams[-1], sold), truth)
+    soiled = _soiled(streams[-1], sold)
+    known = []
+    truth["known_on"] = pd.Series(pd.NaT, truth.index, "datetime64[us]")
+    for number, unit in enumerate(UNITS):
+        if unit.newsletter:
+            own = truth[truth["unit"] == unit.names[1]]
+            # A stream of its own: who signs up changes nothing of what is sold.
+            rng = np.random.default_rng([seed, len(UNITS) + 1, number])
+            rows, first = sign_ups(own, rng, first_day=FIRST_DAY, as_of=AS_OF)
+            known.append(rows)
+            truth.loc[first.index, "known_on"] = first.astype("datetime64[us]")
+    return Company(soiled, truth, pd.concat(known, ignore_index=True))
 
 
 def write_company(
@@ -95,10 +112,10 @@ def write_company(
 ) -> list[Path]:
     """Write the company's data and settings under the folder; return the files that hold them.
 
-    `data/sample_*.parquet` are written anew, each whole or not at all: transactions, subscriptions
-    (of an eighth as many customers, on top of the others), and the truth behind both. A file in
-    `params/` that exists and differs is somebody's work: it is left as it is, named by a warning in
-    the log, and missing from the answer.
+    `data/sample_*.parquet` are written anew, each whole or not at all: transactions, prospects,
+    subscriptions (of an eighth as many customers, on top of the others), and the truth behind them.
+    A file in `params/` that exists and differs is somebody's work: it is left as it is, named by a
+    warning in the log, and missing from the answer.
     """
     drawn = company(seed=seed, customers=customers)
     agreed = contracts(seed=seed, customers=customers // 8)
@@ -106,6 +123,7 @@ def write_company(
     for name, frame in (
         ("transactions", drawn.transactions),
         ("truth", drawn.truth),
+        ("prospects", drawn.prospects),
         ("contract_truth", agreed.truth),
         # The last: make takes it for a sign that all are there.
         ("subscriptions", agreed.subscriptions),
@@ -133,6 +151,7 @@ def params_files() -> dict[str, str]:
         f"{unit.names[0]}.yaml": f"# {unit.about}\n# Simulated: see defaults.yaml.\n"
         f"unit: {unit.names[1]}\n"
         + "language: {}\ncurrency: {}\ntimezone: {}\n".format(*unit.locale)
+        + ("prospects: ../data/sample_prospects.parquet\n" if unit.newsletter else "")
         for unit in UNITS
     }
     software = {f"{sample_contracts.SLUG}.yaml": sample_contracts.SETTINGS}

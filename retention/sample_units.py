@@ -22,6 +22,7 @@ class Unit:
     regions: tuple[str, ...]  # the largest first
     exodus: tuple[dt.date, float] | None = None  # first day, mean days until an extra leaving
     campaigns: tuple[tuple[dt.date, float], ...] = ()  # first day, share of the gone who return
+    newsletter: bool = False  # whether people sign up, most of whom never buy
 
 
 UNITS = (
@@ -87,5 +88,6 @@ UNITS = (
             for month in (2, 6, 10)
             if (year, month) < (2026, 7)
         ),
+        newsletter=True,
     ),
 )

@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Callable
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd  # noqa: TID251 (small frames only)
 
-from retention.ledger import ledger
-from retention.periods import Calendar
-from retention.rates import RETENTION, shares
+from retention.rates import RETENTION
 
 MULTIPLES = (0.75, 1.0, 1.5)
 SENSITIVITY = (
@@ -32,35 +31,22 @@ def scaled(days: int, multiple: float) -> int:
     return max(min(days, 1), math.floor(days * multiple + 0.5))
 
 
-def _as_it_is(_: str, table: ir.Table) -> ir.Table:
-    return table
-
-
 def sensitivity(
-    customer_days: ir.Table,
-    *,
-    calendar: Calendar,
-    thresholds: tuple[int, int],
-    spells: Callable[[int, int], ir.Table],
-    stored: Callable[[str, ir.Table], ir.Table] = _as_it_is,
+    shares: Callable[[int, int], ir.Table], *, thresholds: tuple[int, int], period: date
 ) -> pd.DataFrame:
-    """One row a multiple of both thresholds and a measure, for the newest complete period.
+    """One row a multiple of both thresholds and a measure, for one period, the newest complete.
 
-    Measures are rates.SHARES but retention, which is 1 - churn. Columns SENSITIVITY;
-    no row where both thresholds are 0: contracts end on their date, and nothing can be varied.
-    thresholds: inactive_after and lost_after in days.
-    spells: lifecycle.SPELLS for other thresholds.
-    stored: how the engine keeps a table that is used more than once (sources.Source.stored).
+    Measures are rates.SHARES but retention, which is 1 - churn. Columns SENSITIVITY; no row where
+    both thresholds are 0: contracts end on their date, and nothing can be varied.
+    shares: what rates.shares gives for an inactive_after and a lost_after; each is asked for once,
+        and counted before the next. thresholds: those in force, in days. period: its first day.
     """
     parts = []
     for multiple in MULTIPLES if any(thresholds) else ():
         inactive, lost = (scaled(days, multiple) for days in thresholds)
-        states = stored("sensitivity_spells", spells(inactive, lost))
-        table = stored("sensitivity_ledger", ledger(states, customer_days, calendar=calendar))
-        table = shares(states, table, calendar=calendar)
-        newest = table.filter(table.period == ibis.literal(calendar.complete[-1].start))
-        newest = newest.filter(newest.measure != RETENTION).order_by("measure")
-        frame: pd.DataFrame = newest.to_pandas()
+        rates = shares(inactive, lost)
+        newest = rates.filter(rates.period == ibis.literal(period), rates.measure != RETENTION)
+        frame: pd.DataFrame = newest.order_by("measure").to_pandas()
         parts.append(frame.assign(multiple=multiple, inactive_after=inactive, lost_after=lost))
     if not parts:
         return pd.DataFrame(columns=list(SENSITIVITY))

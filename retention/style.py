@@ -15,7 +15,7 @@ from matplotlib.ticker import Formatter, MaxNLocator
 from retention.language import Language
 from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST
-from retention.rates import CHURN, REACTIVATION, RETENTION, REVENUE_CHURN, WIN_BACK
+from retention.rates import CHURN, CONVERSION, REACTIVATION, RETENTION, REVENUE_CHURN, WIN_BACK
 from retention.recurring import (
     CHURNED_MRR,
     CONTRACTION_MRR,
@@ -40,6 +40,7 @@ PALETTE = {
     LAPSED: "#b3431b",
     CHURN: "#b3431b",
     REVENUE_CHURN: "#b3431b",
+    CONVERSION: "#00704f",
     RETENTION: "#0b5c93",
     REACTIVATION: "#2b7bb5",
     WIN_BACK: "#9c3a72",

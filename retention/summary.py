@@ -13,7 +13,14 @@ from retention import normal
 from retention.language import Language
 from retention.ledger import NEW, REACTIVATED, WON_BACK
 from retention.periods import PERIODS_A_YEAR
-from retention.rates import CHURN, REACTIVATION, REVENUE_CHURN, WIN_BACK
+from retention.rates import (
+    CHURN,
+    INACTIVE,
+    REACTIVATION,
+    REVENUE_CHURN,
+    WIN_BACK,
+    WITH_PROSPECTS,
+)
 from retention.suppression import SMALL
 from retention.words import name_of, within_a_line
 
@@ -28,6 +35,24 @@ _AT_RISK = {
         "{part} of {count} dormant or lost customers",
     ),
     WIN_BACK: ("{part} of {count} lost customer", "{part} of {count} lost customers"),
+}
+_AMONG_PROSPECTS = {
+    REACTIVATION: (
+        "{part} of {count} dormant or lost customer or prospect",
+        "{part} of {count} dormant or lost customers and prospects",
+    )
+}
+_BACK = {
+    INACTIVE: (
+        "{count} inactive customer bought again; {former} of them had been lost.",
+        "{count} inactive customers bought again; {former} of them had been lost.",
+    ),
+    WITH_PROSPECTS: (
+        "{count} inactive customer or prospect came back or joined; {former} of them had been "
+        "lost.",
+        "{count} inactive customers and prospects came back or joined; {former} of them had been "
+        "lost.",
+    ),
 }
 _THAN = {
     "more": ", {change} more than {earlier}",
@@ -78,8 +103,18 @@ class Tile:
     normal: str = ""
 
 
-def headline(unit: str, ledger: pd.DataFrame, rates: pd.DataFrame, language: Language) -> str:
-    """Two or three sentences on the newest complete period of a unit."""
+def headline(
+    unit: str,
+    ledger: pd.DataFrame,
+    rates: pd.DataFrame,
+    language: Language,
+    *,
+    scope: str = INACTIVE,
+) -> str:
+    """Two or three sentences on the newest complete period of a unit.
+
+    scope: whom reactivation is of (rates.INACTIVE or rates.WITH_PROSPECTS).
+    """
     last = ledger.iloc[-1]
     churn, back = _newest(rates, CHURN), _newest(rates, REACTIVATION)
     opening = language.plural(
@@ -104,8 +139,7 @@ def headline(unit: str, ledger: pd.DataFrame, rates: pd.DataFrame, language: Lan
         # Customers, as in the rates: the ledger counts one who came back twice as two events.
         sentences.append(
             language.plural(
-                "{count} inactive customer bought again; {former} of them had been lost.",
-                "{count} inactive customers bought again; {former} of them had been lost.",
+                *_BACK[scope],
                 back["numerator"],
                 former=language.number(_newest(rates, WIN_BACK)["numerator"]),
             )
@@ -219,7 +253,12 @@ def _came_back(ledger: pd.DataFrame, revenue: pd.DataFrame) -> float | None:
 
 
 def tiles(
-    ledger: pd.DataFrame, rates: pd.DataFrame, revenue: pd.DataFrame, language: Language
+    ledger: pd.DataFrame,
+    rates: pd.DataFrame,
+    revenue: pd.DataFrame,
+    language: Language,
+    *,
+    scope: str = INACTIVE,
 ) -> list[Tile]:
     """The headline figures of the newest complete period, each with its denominator and changes."""
     last = ledger.iloc[-1]
@@ -236,9 +275,7 @@ def tiles(
             *_changes(ledger, "closing_active", language),
             *_series(ledger, "closing_active", language.number, language),
         ),
-        _rate_tile(rates, CHURN, language),
-        _rate_tile(rates, REACTIVATION, language),
-        _rate_tile(rates, WIN_BACK, language),
+        *(_rate_tile(rates, measure, language, scope=scope) for measure in _AT_RISK),
         Tile(
             "new_customers",
             language("new customers"),
@@ -262,16 +299,19 @@ def tiles(
     ]
 
 
-def _rate_tile(rates: pd.DataFrame, measure: str, language: Language) -> Tile:
+def _rate_tile(rates: pd.DataFrame, measure: str, language: Language, *, scope: str) -> Tile:
     frame = rates[rates["measure"] == measure].reset_index(drop=True)
     last = frame.iloc[-1]
+    count, part = last["denominator"], language.number(last["numerator"])
+    if measure in _AMONG_PROSPECTS and scope == WITH_PROSPECTS:
+        detail = language.plural(*_AMONG_PROSPECTS[measure], count, part=part)
+    else:
+        detail = language.plural(*_AT_RISK[measure], count, part=part)
     return Tile(
         measure,
         name_of(measure, language),
         language.percent(last["rate"]),
-        language.plural(
-            *_AT_RISK[measure], last["denominator"], part=language.number(last["numerator"])
-        ),
+        detail,
         *_changes(frame, "rate", language),
         *_series(frame, "rate", language.percent, language),
         _normal(frame, language),

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
 from ibis.common.exceptions import OperationNotDefinedError
@@ -20,6 +21,7 @@ from retention import (
     cohort_views,
     cohorts,
     follow_up,
+    prospects,
     rfm,
     sensitivity,
     sources,
@@ -31,7 +33,7 @@ from retention import recurring as recurring_tables
 from retention import second_purchase as second_purchases
 from retention.errors import DataRefused
 from retention.fingerprints import fingerprint
-from retention.lifecycle import spells
+from retention.lifecycle import spells, with_prospects
 from retention.models import MODELS, Model
 from retention.params import Settings, find_unit
 from retention.params import settings as read_settings
@@ -61,6 +63,8 @@ class Unit:
     followed: ir.Table
     customer_days: ir.Table
     thresholds: Thresholds
+    people: ir.Table | None = None
+    """The tally of the prospects source (prospects.TALLY), where there is one."""
 
     @property
     def as_of(self) -> date:
@@ -80,7 +84,10 @@ class Unit:
 
     def _spells(self, inactive_after: int, lost_after: int) -> ir.Table:
         runs = self.model.runs(self.followed, inactive_after=inactive_after, as_of=self.as_of)
-        return spells(runs, dormant_for=lost_after - inactive_after, as_of=self.as_of)
+        states = spells(runs, dormant_for=lost_after - inactive_after, as_of=self.as_of)
+        if self.people is None:
+            return states
+        return with_prospects(states, prospects.prospects(self.people, as_of=self.as_of))
 
     @cached_property
     def daily(self) -> ir.Table:
@@ -113,13 +120,14 @@ class Unit:
     def fingerprint(self) -> str | None:
         """What the rows read add up to, dropped ones included; None where the engine has no hash.
 
-        The figures follow from these rows, the settings and the code.
+        The figures follow from these rows, those of prospects too, the settings and the code.
         """
+        read = [self.tally] if self.people is None else [self.tally, self.people]
         try:
-            (found,) = fingerprint(self.tally).to_pyarrow().to_pylist()
+            found = [fingerprint(table).to_pyarrow().to_pylist()[0] for table in read]
         except OperationNotDefinedError:
             return None
-        return f"{found['rows']:x}-{int(found['hashes']) % 2**64:016x}"
+        return "-".join(f"{row['rows']:x}-{int(row['hashes']) % 2**64:016x}" for row in found)
 
     @cached_property
     def _source_rows(self) -> int:
@@ -142,8 +150,15 @@ class Unit:
     def rates(self) -> pd.DataFrame:
         """One row a complete period and measure (rates.RATES)."""
         table = rate_tables.rates(
-            self.spells, self.customer_days, self._ledger, calendar=self.calendar
+            self.spells,
+            self.customer_days,
+            self._ledger,
+            calendar=self.calendar,
+            scope=self.settings.reactivation_scope,
         )
+        if self.people is not None:
+            converted = rate_tables.conversion(self.spells, calendar=self.calendar)
+            table = ibis.union(table, converted, distinct=False).order_by("period", "measure")
         return _frame(table)
 
     def cohorts(self) -> pd.DataFrame:
@@ -205,11 +220,20 @@ class Unit:
     def sensitivity(self) -> pd.DataFrame:
         """One row a multiple of the thresholds and a measure (sensitivity.SENSITIVITY)."""
         return sensitivity.sensitivity(
-            self.customer_days,
-            calendar=self.calendar,
+            self._shares,
             thresholds=(self.thresholds.inactive_after, self.thresholds.lost_after),
-            spells=self._spells,
-            stored=self.source.stored,
+            period=self.calendar.complete[-1].start,
+        )
+
+    def _shares(self, inactive_after: int, lost_after: int) -> ir.Table:
+        """What rates.shares would give with other thresholds."""
+        states = self.source.stored("other_spells", self._spells(inactive_after, lost_after))
+        table = ledgers.ledger(states, self.customer_days, calendar=self.calendar)
+        return rate_tables.shares(
+            states,
+            self.source.stored("other_ledger", table),
+            calendar=self.calendar,
+            scope=self.settings.reactivation_scope,
         )
 
     def recurring(self) -> pd.DataFrame:
@@ -224,7 +248,10 @@ class Unit:
     def quality(self) -> pd.DataFrame:
         """One row a check of the data (quality.QUALITY)."""
         checks = self.model.quality(self.tally, source_rows=self._source_rows, as_of=self.as_of)
-        return _frame(checks)
+        if self.people is None:
+            return _frame(checks)
+        known = _frame(prospects.quality(self.people, as_of=self.as_of))
+        return pd.concat([_frame(checks), known], ignore_index=True)
 
 
 def _frame(table: ir.Table) -> pd.DataFrame:
@@ -293,14 +320,57 @@ def _counted(settings: Settings, source: sources.Source) -> Unit:
     days = model.customer_days(followed, calendar=calendar)
     if days is not followed:
         days = source.stored("customer_days", days)
-    return Unit(settings, source, calendar, tally, followed, days, derived)
+    people = None if settings.prospects is None else _people(settings, settings.prospects, source)
+    return Unit(settings, source, calendar, tally, followed, days, derived, people)
+
+
+def _people(settings: Settings, name: str, source: sources.Source) -> ir.Table:
+    """The tally of the prospects source, brought to the engine of the unit's own source."""
+    if "://" in name:
+        raise DataRefused(
+            "prospects: they are read from files alone; export the table as parquet or csv and "
+            "name that file"
+        )
+    try:
+        known = sources.open_source(name, folder=settings.path.parent, timezone=settings.timezone)
+        try:
+            rows = prospects.people(known.table, unit=settings.unit)
+            tally = known.read("people", prospects.tally(rows))
+            _check_people(settings, known.table, tally)
+            return source.stored("people", ibis.memtable(tally.to_pyarrow()))
+        finally:
+            known.backend.disconnect()
+    except DataRefused as refusal:
+        raise DataRefused(f"prospects: {refusal}") from None
+
+
+def _check_people(settings: Settings, table: ir.Table, tally: ir.Table) -> None:
+    counts = _counts(tally)
+    if not counts:
+        raise DataRefused("the source has no rows; check the export and the settings")
+    if prospects.UNREADABLE in counts:
+        examples = prospects.unreadable(table, unit=settings.unit).to_pandas()["known_on"]
+        raise DataRefused(
+            f"column known_on: {counts[prospects.UNREADABLE]:,} of its values cannot be read as a "
+            f"date, first {', '.join(map(repr, examples))}; write dates as 2026-10-31 in the source"
+        )
+    own = set(counts) - {cells.OTHER_UNIT}
+    if not own:
+        raise DataRefused(_unknown_unit(settings.unit, table))
+    if "" not in own:
+        found = " and ".join(f"{counts[fault]:,} with {fault}" for fault in sorted(own))
+        raise DataRefused(f"no row can be counted ({found}); check the columns of the source")
+
+
+def _counts(tally: ir.Table) -> dict[str, int]:
+    """Fault -> rows with it."""
+    counts = tally.group_by("fault").agg(rows=tally.rows.sum()).to_pandas()
+    return dict(counts.itertuples(index=False))
 
 
 def _check_rows(settings: Settings, source: sources.Source, tally: ir.Table) -> None:
     """Refuse data that hold no row, no row of the unit, no customer, or unreadable cells."""
-    counts = dict(
-        tally.group_by("fault").agg(rows=tally.rows.sum()).to_pandas().itertuples(index=False)
-    )
+    counts = _counts(tally)
     if not counts:
         after = " after the query" if settings.query else ""
         raise DataRefused(f"the source has no rows{after}; check the export and the settings")

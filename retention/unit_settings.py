@@ -24,9 +24,6 @@ from pydantic_core import PydanticCustomError
 
 from retention.periods import Cut, Frequency, Month, Weekday
 
-# Valid by the contract, but nothing computes them yet: delete an entry once something does.
-NOT_SUPPORTED_YET = {"reactivation_scope": "with_prospects"}
-
 
 @functools.cache
 def _timezones() -> frozenset[str]:

@@ -7,17 +7,20 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from retention import cells, normal, subscriptions
+from retention import cells, normal, prospects, subscriptions
 from retention.language import ABSENT, Language
 from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST
 from retention.rates import (
     CHURN,
+    CONVERSION,
+    INACTIVE,
     QUICK_RATIO,
     REACTIVATION,
     RETENTION,
     REVENUE_CHURN,
     WIN_BACK,
+    WITH_PROSPECTS,
 )
 from retention.recurring import (
     CHURNED_MRR,
@@ -53,6 +56,7 @@ NAMES = {
     RETENTION: "retention rate",
     REACTIVATION: "reactivation rate",
     WIN_BACK: "win-back rate",
+    CONVERSION: "conversion rate",
     REVENUE_CHURN: "revenue churn",
     QUICK_RATIO: "quick ratio",
     "inactive_after": "inactive after",
@@ -80,6 +84,21 @@ NAMES = {
     normal.TOO_FEW: "too few customers to tell",
     normal.TOO_EARLY: "too early to tell",
     normal.NOBODY: "nobody was at risk yet",
+    **dict(
+        zip(
+            prospects.CHECKS,
+            (
+                "prospects: rows in their source",
+                "prospects: rows of other units",
+                "prospects dropped: no customer id",
+                "prospects dropped: no date",
+                "prospects dropped: known after the last day covered",
+                "prospects: rows counted",
+                "prospects: of these, of people named before",
+            ),
+            strict=True,
+        )
+    ),
     "note": "note",
     "warning": "warning",
     "stop": "stop",
@@ -226,6 +245,31 @@ DEFINITIONS = {
     ),
     "cohort": "The customers whose first purchase lies in the same period.",
 }
+
+
+OF_PROSPECTS = {
+    "prospect": "Known, and not a customer so far.",
+    "conversion rate": (
+        "Of the prospects at the opening, the share that became customers in the period."
+    ),
+}
+"""Terms of the units that know prospects, beyond DEFINITIONS."""
+
+REACTIVATION_OF = {
+    INACTIVE: DEFINITIONS["reactivation rate"],
+    WITH_PROSPECTS: (
+        "Of the customers dormant or lost at the opening and of the prospects, taken together, the "
+        "share that came back or became customers in the period."
+    ),
+}
+SCOPES = {
+    INACTIVE: "Reactivation in this report is of dormant and lost customers.",
+    WITH_PROSPECTS: (
+        "Reactivation in this report is of dormant and lost customers, and of prospects too: "
+        "people who were known when the period opened and had never been customers."
+    ),
+}
+"""The scope of reactivation -> what the page says of it."""
 
 
 def within_a_line(name: str) -> str:

@@ -7,12 +7,12 @@ same test runs on every engine that `conftest.kit` lists.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
 import ibis
 import ibis.expr.types as ir
@@ -41,6 +41,7 @@ from retention import (
     thresholds,
 )
 from retention.periods import GREGORIAN, MONTHS, WEEKDAYS, Calendar, Frequency, Rules
+from retention.prospects import PROSPECTS
 from retention.transactions import CUSTOMER_DAYS, REFUNDS, purchase_days
 
 Days = Mapping[str, Iterable[tuple[date, Decimal]]]
@@ -138,6 +139,12 @@ class Kit:
         ]
         return self.stored(pa.table(arrays, schema=schema))
 
+    def prospects(self, known: Mapping[str, date]) -> ir.Table:
+        """A table of the engine with schema PROSPECTS."""
+        schema = PROSPECTS.to_pyarrow()
+        columns = [list(known), list(known.values())]
+        return self.stored(pa.table(columns, schema=schema))
+
     def stored(self, table: ir.Table | pa.Table) -> ir.Table:
         """`table` computed once and kept on the engine for the session."""
         table = table if isinstance(table, ir.Table) else ibis.memtable(table)
@@ -153,6 +160,12 @@ class History:
     calendar: Calendar
     inactive_after: int
     lost_after: int
+    known: Mapping[str, date] | None = field(default=None, kw_only=True)
+    """Person -> the day of becoming known, where there is a source of prospects."""
+
+    def knowing(self, known: Mapping[str, date]) -> Self:
+        """The same with a source of prospects."""
+        return replace(self, known=known)
 
     def runs(self, inactive_after: int) -> ir.Table:
         days = purchase_days(self.customer_days)
@@ -163,11 +176,14 @@ class History:
         return self.kit.stored(self.spells_at(self.inactive_after, self.lost_after))
 
     def spells_at(self, inactive_after: int, lost_after: int) -> ir.Table:
-        return lifecycle.spells(
+        states = lifecycle.spells(
             self.runs(inactive_after),
             dormant_for=lost_after - inactive_after,
             as_of=self.calendar.as_of,
         )
+        if self.known is None:
+            return states
+        return lifecycle.with_prospects(states, self.kit.prospects(self.known))
 
     @cached_property
     def ledger_table(self) -> ir.Table:
@@ -190,10 +206,17 @@ class History:
         has_dormant = self.inactive_after < self.lost_after
         ledger.check(self.ledger(), self.revenue(), has_dormant=has_dormant)
 
-    def rates(self) -> pd.DataFrame:
+    def rates(self, scope: str = rates.INACTIVE) -> pd.DataFrame:
         return rates.rates(
-            self.spells_table, self.customer_days, self.ledger_table, calendar=self.calendar
+            self.spells_table,
+            self.customer_days,
+            self.ledger_table,
+            calendar=self.calendar,
+            scope=scope,
         ).to_pandas()
+
+    def conversion(self) -> pd.DataFrame:
+        return rates.conversion(self.spells_table, calendar=self.calendar).to_pandas()
 
     def cohorts(self) -> pd.DataFrame:
         return cohorts.cohorts(self.customer_days, calendar=self.calendar).to_pandas()
@@ -244,11 +267,15 @@ class History:
 
     def sensitivity(self) -> pd.DataFrame:
         return sensitivity.sensitivity(
-            self.customer_days,
-            calendar=self.calendar,
+            self.shares_at,
             thresholds=(self.inactive_after, self.lost_after),
-            spells=self.spells_at,
+            period=self.calendar.complete[-1].start,
         )
+
+    def shares_at(self, inactive_after: int, lost_after: int) -> ir.Table:
+        states = self.spells_at(inactive_after, lost_after)
+        table = ledger.ledger(states, self.customer_days, calendar=self.calendar)
+        return rates.shares(states, table, calendar=self.calendar)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -233,6 +233,30 @@ def spells(
 # Ledger and rates -------------------------------------------------------------------------------
 
 
+def is_prospect(entries: Sequence[tuple[date, Decimal]], known_on: date | None, day: date) -> bool:
+    """Whether somebody is known and has not bought by the close of `day`."""
+    if known_on is None or day < known_on:
+        return False
+    return all(bought > day for bought in purchase_days(entries, date.max))
+
+
+def prospect_spells(
+    days: Days, known: Mapping[str, date], as_of: date
+) -> list[tuple[str, str, date, date | None]]:
+    """(person, "prospect", first day, exclusive last day or None) by person."""
+    result: list[tuple[str, str, date, date | None]] = []
+    for person in sorted(known):
+        held = [
+            day
+            for day in each_day(known[person], as_of + ONE_DAY)
+            if is_prospect(days.get(person, []), known[person], day)
+        ]
+        if held:
+            ended_on = None if held[-1] == as_of else held[-1] + ONE_DAY
+            result.append((person, "prospect", held[0], ended_on))
+    return result
+
+
 def ledger(
     days: Days, inactive_after: int, lost_after: int, as_of: date, frequency: Frequency
 ) -> list[Row]:
@@ -366,20 +390,57 @@ def shares(
     rows = []
     for start, end in spans:
         for measure in SHARES:
-            numerator, denominator = counted[start, measure], at_risk[start, measure]
-            low, high = wilson(numerator, denominator) if denominator else (None, None)
             rows.append(
-                {
-                    "period": start,
-                    "period_end": end,
-                    "measure": measure,
-                    "numerator": float(numerator),
-                    "denominator": float(denominator),
-                    "rate": numerator / denominator if denominator else None,
-                    "low": low,
-                    "high": high,
-                }
+                _share(start, end, measure, counted[start, measure], at_risk[start, measure])
             )
+    return rows
+
+
+def conversion(days: Days, known: Mapping[str, date], as_of: date, frequency: str) -> list[Row]:
+    """One complete period a row: of the prospects at its opening, those who bought in it."""
+    rows = []
+    for start, end, done in periods_of(days, as_of, frequency):
+        if not done:
+            continue
+        waiting = [
+            person
+            for person in known
+            if is_prospect(days.get(person, []), known[person], start - ONE_DAY)
+        ]
+        came = [
+            person
+            for person in waiting
+            if any(start <= day < end for day in purchase_days(days.get(person, []), as_of))
+        ]
+        rows.append(_share(start, end, "conversion", len(came), len(waiting)))
+    return rows
+
+
+def _share(start: date, end: date, measure: str, numerator: int, denominator: int) -> Row:
+    low, high = wilson(numerator, denominator) if denominator else (None, None)
+    return {
+        "period": start,
+        "period_end": end,
+        "measure": measure,
+        "numerator": float(numerator),
+        "denominator": float(denominator),
+        "rate": numerator / denominator if denominator else None,
+        "low": low,
+        "high": high,
+    }
+
+
+def reactivation_with_prospects(shares: Sequence[Row], conversion: Sequence[Row]) -> list[Row]:
+    """`shares`, where reactivation is of the prospects too: numerators and denominators added."""
+    of_prospects = {row["period"]: row for row in conversion}
+    rows = []
+    for row in shares:
+        if row["measure"] == "reactivation":
+            other = of_prospects[row["period"]]
+            counted = int(row["numerator"] + other["numerator"])
+            at_risk = int(row["denominator"] + other["denominator"])
+            row = _share(row["period"], row["period_end"], row["measure"], counted, at_risk)
+        rows.append(row)
     return rows
 
 

@@ -342,6 +342,28 @@ def test_figures_by_age_fold_a_table_with_a_column_an_age(
     assert heading_of(value, ENGLISH) in table.caption.get_text()
 
 
+@pytest.mark.parametrize("scope", ["inactive", "with_prospects"])
+def test_the_page_says_which_scope_is_in_force(
+    unit: Unit, shown: list[NotebookNode], scope: str
+) -> None:
+    changed = {"prospects": "people.csv", "reactivation_scope": scope}
+    settings = unit.settings.model_copy(update=changed)
+    told = Report(replace(unit, settings=settings))
+    told.scope()
+    told.definitions()
+    said, terms = html(shown[0]).get_text(), html(shown[1])
+    meanings = {
+        term.get_text(): meaning.get_text()
+        for term, meaning in zip(terms.select("dt"), terms.select("dd"), strict=True)
+    }
+    wide = scope == "with_prospects"
+    assert ("prospects too" in said) == wide
+    assert ("prospects" in meanings["Reactivation rate"]) == wide
+    assert {"Prospect", "Conversion rate"} <= set(meanings)
+    assert told.returning == ["win_back", "reactivation", "conversion"]
+    assert report(unit).returning == ["win_back", "reactivation"]
+
+
 def test_definitions_name_the_units_own_thresholds(unit: Unit, shown: list[NotebookNode]) -> None:
     report(unit).definitions()
     soup = html(shown[0])

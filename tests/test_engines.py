@@ -43,6 +43,7 @@ from retention import (
     follow_up,
     ledger,
     lifecycle,
+    prospects,
     quality,
     rates,
     recurring,
@@ -54,7 +55,7 @@ from retention import (
     transactions,
 )
 from retention.curves import share
-from retention.periods import Calendar, Rules
+from retention.periods import Calendar, Rules, shifted
 from retention.reporting.notebooks import kit_notebook
 from retention.sources import open_source
 
@@ -155,6 +156,14 @@ class Figures:
         self.weeks = Calendar("week", START, AS_OF)
         self.retail = Calendar("quarter", START, AS_OF, Rules("4-4-5", "sunday", "february"))
 
+    def known(self) -> ir.Table:
+        """The people of the rows, each known some days before; those of every third never buy."""
+        rows = self.raw
+        never = (rows.whole % 3 == 0).ifelse("never ", "")
+        as_it_is = (rows.whole % 2 == 0) | (rows.day < date(1901, 1, 1))
+        days = as_it_is.ifelse(rows.day, shifted(rows.day, -60))
+        return rows.select(customer_id=never + rows.who, known_on=days, unit="shop")
+
     def read(self, reading: str) -> ir.Table:
         return self.raw.select(**READINGS[reading])
 
@@ -217,6 +226,18 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     "revenue churn by week": lambda f: rates.revenue_churn(
         f.kept("spells"), f.kept("customer_days"), calendar=f.weeks
     ),
+    "people": lambda f: prospects.people(f.known(), unit="Shop"),
+    "known": lambda f: prospects.tally(prospects.people(f.known(), unit="Shop")),
+    "prospects": lambda f: prospects.prospects(f.kept("known"), as_of=AS_OF),
+    "unreadable known_on": lambda f: prospects.unreadable(f.known(), unit="Shop"),
+    "quality of prospects": lambda f: prospects.quality(f.kept("known"), as_of=AS_OF),
+    "spells of prospects": lambda f: lifecycle.with_prospects(
+        f.kept("spells"), f.kept("prospects")
+    ),
+    "shares with prospects": lambda f: rates.shares(
+        f.kept("spells of prospects"), f.kept("ledger"), calendar=f.calendar, scope="with_prospects"
+    ),
+    "conversion": lambda f: rates.conversion(f.kept("spells of prospects"), calendar=f.calendar),
     "quick ratio": lambda f: rates.quick_ratio(f.kept("ledger")),
     "cohorts": lambda f: cohorts.cohorts(f.kept("customer_days"), calendar=f.calendar),
     "cohorts by week": lambda f: cohorts.cohorts(f.kept("customer_days"), calendar=f.weeks),

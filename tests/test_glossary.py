@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 import timelines
 
-from retention import Unit, open_unit, subscriptions, transactions
+from retention import Unit, open_unit, prospects, subscriptions, transactions
 from retention.language import Language
-from retention.lifecycle import runs_of_purchases, spells
+from retention.lifecycle import runs_of_purchases, spells, with_prospects
 from retention.normal import standing
 from retention.periods import Rules
 from retention.rates import CHURN, QUICK_RATIO, REVENUE_CHURN, SHARES
@@ -108,6 +108,34 @@ def test_a_timeline_of_the_glossary_holds(
     title: str, inactive_after: int, lost_after: int, purchases: str, states: str
 ) -> None:
     assert kit_states(inactive_after, lost_after, purchases) == states, title
+
+
+PROSPECTS = [
+    (title, *(line.split()[1] for line in lines))
+    for kind, _, body in BLOCKS
+    if kind == "prospects"
+    for title, *lines in [body.splitlines()]
+]
+
+
+@pytest.mark.parametrize(("title", "known", "purchases", "states"), PROSPECTS)
+def test_a_prospect_of_the_glossary_is_one(
+    title: str, known: str, purchases: str, states: str
+) -> None:
+    drawn = (title, known, purchases, states)
+    assert drawn in timelines.PROSPECTS, "test_prospects.py runs these"
+    as_of = timelines.as_of(purchases)
+    rows = [("c1", day) for day in timelines.known(known)]
+    raw = ibis.memtable(pd.DataFrame(rows, columns=["customer_id", "known_on"]))
+    counted = prospects.tally(prospects.people(raw, unit="any"))
+    bought = pd.DataFrame(timelines.purchases(purchases), columns=["customer_id", "day", "amount"])
+    runs = runs_of_purchases(ibis.memtable(bought), inactive_after=2)
+    customers = spells(runs, dormant_for=2, as_of=as_of)
+    people = prospects.prospects(counted, as_of=as_of)
+    found = with_prospects(customers, people).to_pyarrow()
+    columns = ("customer_id", "state", "started_on", "ended_on")
+    of_one = zip(*(found[column].to_pylist() for column in columns), strict=True)
+    assert timelines.states(of_one, timelines.START, len(purchases)) == states
 
 
 def test_every_example_of_the_tests_stands_in_the_glossary() -> None:

@@ -53,7 +53,7 @@ AROUND = ("publish", "recent", "large", "figure", "ways", "without_few")
 """Calls that show nothing of their own."""
 
 SHOWN = [
-    *("summary", "stocks", "movements", "note", "rates", "rates", "rates"),
+    *("summary", "stocks", "movements", "note", "rates", "rates", "rates", "scope"),
     *("returns", "second_life", "revenue", "recurring"),
     *("retention_heatmap", "revenue_heatmap", "second_purchase"),
     *("thresholds", "table", "table", "table"),

@@ -406,19 +406,6 @@ def test_a_contract_ends_on_its_date_and_not_by_silence(folder, unit):
     assert settings("params/a.yaml").inactive_after == "auto"
 
 
-@pytest.mark.parametrize(
-    ("lines", "message"),
-    [
-        (
-            "reactivation_scope: with_prospects\nprospects: p.csv\n",
-            "reactivation_scope: with_prospects is not supported yet by this version; use inactive",
-        ),
-    ],
-)
-def test_what_the_contract_allows_and_this_version_lacks_is_refused_as_such(unit, lines, message):
-    assert refused(unit, lines) == [f"params/france.yaml:3: {message}"]
-
-
 # Defaults, and several files
 
 
@@ -461,8 +448,7 @@ def test_a_unit_that_clashes_with_the_defaults_is_blamed_itself(folder):
     assert refused(settings, "params/a.yaml")[0].startswith("params/a.yaml:2: lost_after: ")
 
 
-def test_defaults_may_leave_to_the_unit_what_completes_them(folder, monkeypatch):
-    monkeypatch.setattr("retention.params.NOT_SUPPORTED_YET", {})
+def test_defaults_may_leave_to_the_unit_what_completes_them(folder):
     (folder / "defaults.yaml").write_text("source: x.csv\nreactivation_scope: with_prospects\n")
     (folder / "a.yaml").write_text("unit: a\nprospects: p.csv\n")
     assert settings("params/a.yaml").prospects == "p.csv"

@@ -20,6 +20,7 @@ from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WO
 from retention.lifecycle import ACTIVE, DORMANT, LOST, STATES
 from retention.rates import (
     CHURN,
+    CONVERSION,
     MEASURES,
     QUICK_RATIO,
     REACTIVATION,
@@ -96,7 +97,9 @@ def test_axes_say_what_they_show(chart: str) -> None:
 
 def test_palette_is_keyed_by_every_state_event_and_measure() -> None:
     events = {NEW, RETAINED, REACTIVATED, WON_BACK, LAPSED, NO_PURCHASE}
-    assert set(PALETTE) == {*STATES, *events, *MEASURES} - {QUICK_RATIO}  # which is told, not drawn
+    assert set(PALETTE) == {*STATES, *events, *MEASURES, CONVERSION} - {
+        QUICK_RATIO
+    }  # which is told, not drawn
 
 
 # Machado, Oliveira and Fernandes 2009: full deficiency of one kind of cone, on linear light.

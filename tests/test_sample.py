@@ -57,8 +57,26 @@ def test_same_seed_gives_the_same_bytes_and_another_seed_other_data(tmp_path: Pa
     assert first == again
     assert {name for name in first if first[name] != other[name]} == {
         str(Path("data") / f"sample_{name}.parquet")
-        for name in ("transactions", "truth", "subscriptions", "contract_truth")
+        for name in ("transactions", "truth", "prospects", "subscriptions", "contract_truth")
     }
+
+
+def test_prospects_sign_up_before_and_after_buying_and_most_never_buy(drawn: Company) -> None:
+    rows = drawn.prospects
+    assert set(rows["unit"]) == {"Outlet US"}
+    truth = drawn.truth[drawn.truth["unit"] == "Outlet US"]
+    assert drawn.truth["known_on"].notna().sum() == truth["known_on"].notna().sum()
+    known = truth.dropna(subset="known_on")
+    first = rows[rows["known_on"] < END].groupby("customer_id")["known_on"].min()
+    assert (known.set_index("customer_id")["known_on"] == first[known["customer_id"]]).all()
+    waited = known["known_on"] < known["acquired_on"]
+    assert 0.3 < waited.mean() < 0.7
+    never = ~rows["customer_id"].dropna().isin(truth["customer_id"])
+    assert 0.6 < never.mean() < 0.8
+    assert rows["customer_id"].isna().any()
+    assert rows["known_on"].isna().any()
+    assert (rows["known_on"] >= END).any()
+    assert rows["customer_id"].dropna().duplicated().any()
 
 
 def test_at_least_20000_customers_over_36_whole_months_in_every_unit(

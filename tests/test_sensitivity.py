@@ -78,24 +78,16 @@ def test_at_one_the_rates_are_those_of_the_report(history: History, found: pd.Da
     assert at_one == [row for row in published if row[0] in ("churn", "reactivation", "win_back")]
 
 
-def test_what_the_engine_keeps_changes_no_figure(
-    kit: Kit, history: History, found: pd.DataFrame
-) -> None:
-    kept: list[str] = []
+def test_thresholds_are_asked_for_one_by_one(history: History, found: pd.DataFrame) -> None:
+    asked: list[tuple[int, int]] = []
 
-    def stored(name: str, table: ir.Table) -> ir.Table:
-        kept.append(name)
-        return kit.stored(table)
+    def shares(inactive_after: int, lost_after: int) -> ir.Table:
+        asked.append((inactive_after, lost_after))
+        return history.shares_at(inactive_after, lost_after)
 
-    again = sensitivity(
-        history.customer_days,
-        calendar=history.calendar,
-        thresholds=(8, 16),
-        spells=history.spells_at,
-        stored=stored,
-    )
+    again = sensitivity(shares, thresholds=(8, 16), period=date(2024, 1, 22))
     assert again.equals(found)
-    assert kept == ["sensitivity_spells", "sensitivity_ledger"] * 3
+    assert asked == [(6, 12), (8, 16), (12, 24)]
 
 
 def test_of_contracts_the_time_to_lost_alone_varies(kit: Kit) -> None:

@@ -13,7 +13,7 @@ from retention import normal, summary
 from retention.language import ABSENT, Language
 from retention.ledger import NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.periods import PERIODS_A_YEAR, Frequency
-from retention.rates import CHURN, REACTIVATION, REVENUE_CHURN, WIN_BACK
+from retention.rates import CHURN, REACTIVATION, REVENUE_CHURN, WIN_BACK, WITH_PROSPECTS
 from retention.summary import BAD, GOOD, NEUTRAL, Tile
 from retention.suppression import SMALL
 from retention.words import name_of
@@ -52,6 +52,18 @@ def rated(measure: str, *pairs: tuple[int, int]) -> Tile:
     """The tile of a measure with those numerators and denominators, period by period."""
     counts = {name: [(1, 10)] * len(pairs) for name in (CHURN, REACTIVATION, WIN_BACK)}
     return tiles(rates=frames.rates(counts | {measure: list(pairs)}))[measure]
+
+
+def test_with_prospects_in_scope_the_page_says_so() -> None:
+    text = summary.headline("U", LEDGER, RATES, ENGLISH, scope=WITH_PROSPECTS)
+    assert (
+        "67 inactive customers and prospects came back or joined; 10 of them had been lost." in text
+    )
+    shown = summary.tiles(LEDGER, RATES, REVENUE, ENGLISH, scope=WITH_PROSPECTS)
+    (tile,) = [tile for tile in shown if tile.key == REACTIVATION]
+    assert tile.detail.endswith("dormant or lost customers and prospects")
+    others = [tile for tile in shown if tile.key != REACTIVATION]
+    assert others == [tile for key, tile in tiles().items() if key != REACTIVATION]
 
 
 # Headline -----------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def test_headings_of_a_frame_differ(frame: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [*STATES, *EVENTS, *WAYS_OF_BUYING, *rates.MEASURES, *RULES, *DROPS]
+    "key", [*STATES, *EVENTS, *WAYS_OF_BUYING, *rates.MEASURES, rates.CONVERSION, *RULES, *DROPS]
 )
 def test_every_state_event_measure_rule_and_drop_has_a_name(key: str) -> None:
     for code in LANGUAGES:

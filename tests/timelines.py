@@ -241,3 +241,49 @@ SERVICES: list[tuple[str, int, str, str]] = [
         "-" * 58 + "AADDLL",
     ),
 ]
+
+# (title, day of becoming known as `k`, purchases, states at the close of each day), by hand, with
+# inactive_after 2 and lost_after 4.
+PROSPECTS: list[tuple[str, str, str, str]] = [
+    (
+        "Known, and a prospect until the day before the first purchase",
+        ".k........",
+        "....$.....",
+        "-PPPAADDLL",
+    ),
+    (
+        "Known, and never a purchase: a prospect to the end",
+        "..k....",
+        ".......",
+        "--PPPPP",
+    ),
+    (
+        "Bought on the day of becoming known: never a prospect",
+        "..k....",
+        "..$....",
+        "--AADDL",
+    ),
+    (
+        "Bought before becoming known: a former customer is no prospect",
+        ".....k.",
+        "$......",
+        "AADDLLL",
+    ),
+    (
+        "Known several times: the first counts",
+        ".k.k...",
+        "....$..",
+        "-PPPAAD",
+    ),
+    (
+        "A refund is no purchase, and a day that nets to nothing is none",
+        ".k.....",
+        "..r0.$.",
+        "-PPPPAA",
+    ),
+]
+
+
+def known(text: str, start: date = START) -> list[date]:
+    """The days on which somebody became known, drawn as `k`."""
+    return [start + timedelta(days=i) for i, sign in enumerate(text) if sign == "k"]

@@ -12,13 +12,14 @@ import pandas as pd
 
 from retention import contract_plots, follow_up_plots, narrative, plots, summary
 from retention.language import Language
+from retention.rates import CONVERSION, REACTIVATION, WIN_BACK
 from retention.reporting.shown import Shown, scrolling, show
 from retention.second_purchase import MARKS
 from retention.sparkline import sparkline
 from retention.summary import Tile
 from retention.suppression import hidden, merged, moved_by_many, without_few
 from retention.unit import DEFINITIONS_VERSION, Unit
-from retention.words import DEFINITIONS
+from retention.words import DEFINITIONS, OF_PROSPECTS, REACTIVATION_OF, SCOPES
 
 _SIZES = {"cohort_size", "lapsed", "watched", "at_risk"}
 """Columns that say how many customers a row is about."""
@@ -82,10 +83,13 @@ class Report(Shown):
 
     def summary(self, ledger: pd.DataFrame, rates: pd.DataFrame, revenue: pd.DataFrame) -> None:
         """Headline and tiles of the newest complete period, and the facts of the run."""
-        headline = summary.headline(self.unit.settings.unit, ledger, rates, self.language)
+        scope = self.unit.settings.reactivation_scope
+        headline = summary.headline(
+            self.unit.settings.unit, ledger, rates, self.language, scope=scope
+        )
         unusual = summary.unusual(rates, self.language)
         worth = summary.worth(ledger, rates, revenue, self.language)
-        tiles = summary.tiles(ledger, rates, revenue, self.language)
+        tiles = summary.tiles(ledger, rates, revenue, self.language, scope=scope)
         body = (
             f'<p class="headline">{escape(headline)}</p>'
             f'<p class="lead">{escape(f"{worth} {unusual}".strip())}</p>{_tiles(tiles)}'
@@ -167,6 +171,16 @@ class Report(Shown):
             )
         return self.unit.model.buys
 
+    @property
+    def returning(self) -> list[str]:
+        """The measures of those who come back, or come at last."""
+        known = [CONVERSION] if self.unit.settings.prospects else []
+        return [WIN_BACK, REACTIVATION, *known]
+
+    def scope(self) -> None:
+        """Whom reactivation is of in this report."""
+        self.note(self.language(SCOPES[self.unit.settings.reactivation_scope]))
+
     def definitions(self) -> None:
         """The terms of the page with the unit's own thresholds filled in."""
         days = {
@@ -175,11 +189,19 @@ class Report(Shown):
         }
         thresholds = self.unit.thresholds
         has_dormant = thresholds.inactive_after < thresholds.lost_after
-        items = [
-            (self.language.title(self.language(term)), self.language(meaning, **days))
+        meanings = [
+            (self.language(term), self.language(meaning, **days))
             for term, meaning in DEFINITIONS.items()
             if has_dormant or term != "dormant customer"
         ]
+        if self.unit.settings.prospects:
+            meanings += [
+                (self.language(term), self.language(meaning))
+                for term, meaning in OF_PROSPECTS.items()
+            ]
+        scope = self.language(REACTIVATION_OF[self.unit.settings.reactivation_scope])
+        scoped = dict(meanings) | {self.language("reactivation rate"): scope}
+        items = [(self.language.title(term), meaning) for term, meaning in scoped.items()]
         body = "".join(f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in items)
         plain = "\n".join(f"{term}: {text}" for term, text in items)
         show(f'<dl class="definitions">{body}</dl>', plain)
