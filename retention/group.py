@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import pandas as pd  # noqa: TID251 (small frames only)
 
+from retention import identities
 from retention.errors import CheckFailed
 from retention.ledger import LEDGER
 
@@ -50,7 +51,7 @@ def check(group: pd.DataFrame, ledgers: Mapping[str, pd.DataFrame]) -> None:
     """
     came = group["new"] + group["reactivated"] + group["won_back"]
     everybody = sum(group[f"closing_{state}"] for state in ("active", "dormant", "lost"))
-    identities = {
+    sides = {
         "active: opening + new + reactivated + won_back - lapsed = closing": (
             group["opening_active"] + came - group["lapsed"],
             group["closing_active"],
@@ -66,15 +67,9 @@ def check(group: pd.DataFrame, ledgers: Mapping[str, pd.DataFrame]) -> None:
                 sum(
                     frame.set_index("period")[name].reindex(group["period"], fill_value=0)
                     for frame in ledgers.values()
-                ),
+                ).set_axis(group.index),
             )
             for name in COUNTS
         },
     }
-    for identity, (left, right) in identities.items():
-        for period, one, other in zip(group["period"], left, right, strict=True):
-            if one != other:
-                raise CheckFailed(
-                    f"identity broken in the group, in the period from {period:%Y-%m-%d}: "
-                    f"{identity}; left {one:,.0f}, right {other:,.0f}"
-                )
+    identities.check(group["period"], {f"group, {name}": both for name, both in sides.items()})

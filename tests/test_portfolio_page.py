@@ -53,7 +53,10 @@ def published(
     folder = out / slug / "2026-06-30"
     (folder / "data").mkdir(parents=True)
     ledger = frames.ledger()
-    ledger.loc[ledger.index[-1], "closing_active"] = active
+    more = active - ledger["closing_active"].iloc[-1]
+    ledger["closing_active"] += more
+    ledger.loc[1:, "opening_active"] += more
+    ledger.loc[0, "new"] += more
     rates = frames.rates(counts or STEADY)
     (folder / "data" / "ledger.csv").write_text(as_csv(ledger), encoding="utf-8")
     (folder / "data" / "rates.csv").write_text(as_csv(rates), encoding="utf-8")
@@ -158,6 +161,20 @@ def test_charts_hold_the_newest_periods_alone(four: Portfolio) -> None:
     shown = four.charted(longer)["period"]
     assert shown.nunique() == MOST_PERIODS
     assert shown.max() == four.rates["period"].max()
+
+
+def test_the_group_is_the_sum_of_its_units(four: Portfolio) -> None:
+    parts = [member.ledger for member in four.members]
+    for name in ("new", "closing_active", "closing_lost", "revenue"):
+        added = pd.concat([part[name] for part in parts], axis=1).sum(axis=1)
+        assert four.group[name].tolist() == pytest.approx(added.tolist())
+
+
+def test_money_of_several_currencies_is_not_added(tmp_path: Path) -> None:
+    published(tmp_path, "eu")
+    published(tmp_path, "us", currency="USD")
+    opened = open_portfolio(tmp_path)
+    assert opened.group["revenue"].isna().all()
 
 
 # Telling ------------------------------------------------------------------------------------------

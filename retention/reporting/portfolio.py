@@ -10,8 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from retention import normal, portfolio_narrative
+from retention import narrative, normal, plots, portfolio_narrative
 from retention.errors import DataRefused
+from retention.group import group_ledger
 from retention.language import Language
 from retention.portfolio_narrative import WATCHED
 from retention.rates import CHURN, RATES, REACTIVATION, WIN_BACK
@@ -91,6 +92,14 @@ class Portfolio:
         quiet = 2 - 2 * rows[f"{CHURN}_stands"].eq(normal.ABOVE).astype(int)
         quiet -= (quiet == 2) & rows[f"{WIN_BACK}_stands"].eq(normal.BELOW)
         return rows.iloc[quiet.argsort(kind="stable")].reset_index(drop=True)
+
+    @cached_property
+    def group(self) -> pd.DataFrame:
+        """One row a period that all units have completed: their ledgers, added (ledger.LEDGER)."""
+        return group_ledger(
+            {member.name: member.ledger for member in self.members},
+            currencies={member.language.currency for member in self.members},
+        )
 
     def charted(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows of the MOST_UNITS largest units, by size, and of the newest MOST_PERIODS."""
@@ -201,3 +210,12 @@ class PortfolioReport(Shown):
             "identities": "held",
         }
         self.opening(body, headline, facts)
+
+    def group(self) -> None:
+        """The customers of all units together, over the newest periods that all have completed."""
+        group = self.portfolio.group.tail(MOST_PERIODS)
+        if group.empty:
+            self.note(self.language("There is no period yet that all units have completed."))
+            return
+        chart, alt = plots.stocks(group, self.language), narrative.stocks(group, self.language)
+        self.figure(chart, alt, data=group)
