@@ -25,7 +25,8 @@ from pathlib import Path
 from IPython.display import display
 from retention.errors import CheckFailed, DataRefused
 from retention.params import settings
-from retention.unit import DEFINITIONS_VERSION, open_unit
+from retention.opening import open_unit
+from retention.unit import DEFINITIONS_VERSION
 fault, name = Path(unit).stem, settings(unit).unit"""
 
 FAULTS = """\

@@ -25,6 +25,27 @@ NEVER_OF_CONTRACTS = {
     "of these, refunds and cancellations",
     "gaps that ended",
     "gaps still open",
+    # Of the two sections that a unit of contracts leaves out, which say so in a line.
+    "From the day of the purchase on that brought them back, in windows of 30 days, beside new "
+    "customers from their first purchase on. Each return counts, and only customers who have been "
+    "watched to the end of a window count in it.",
+    "Do first-time buyers come a second time?",
+    "The share of customers with a second purchase, by days since their first. Those who have "
+    "bought once only and may still come again count for as long as they have been watched; the "
+    "band is the 95% interval.",
+    "bought in the 30 days up to then",
+    "days since the first purchase or the return",
+    "have bought a second time",
+    "days since the first purchase",
+    "Lines of the share that bought in each 30 days since the first purchase or the return, and "
+    "of revenue per customer up to then; in the 30 days up to day {days}: {lives}.",
+    "Curve of the share of {count} customer with a second purchase, by days since the first.",
+    "second purchases",
+    "Not counted here: contracts run on without a day of purchase.",
+    # Columns of files that no table of the page shows.
+    "revenue before refunds",
+    "refunded",
+    "revenue before refunds so far",
     # Said of contracts: that silence is no matter of theirs.
     "Contracts end on their date, so nothing is derived from silence. How long a customer counts "
     "as dormant after it is a setting.",

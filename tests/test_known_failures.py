@@ -20,13 +20,12 @@ import pytest
 from histories import cells
 from nbformat.v4 import new_code_cell
 
-from retention import ledger
+from retention import Unit, ledger, open_unit
 from retention.errors import CheckFailed
 from retention.params import settings
 from retention.reporting.notebooks import kit_notebook
 from retention.reporting.outcome import Status
 from retention.reporting.runner import Plan, run
-from retention.unit import Unit, open_unit
 
 SETTINGS = """unit: Shop
 source: orders.csv

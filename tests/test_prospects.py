@@ -16,13 +16,12 @@ import timelines
 from histories import Kit, assert_same, cells, days_drawn, records, spell_rows
 from test_agreement import drawn as random_histories
 
-from retention import prospects
+from retention import Unit, open_unit, prospects
 from retention.errors import DataRefused
 from retention.lifecycle import SPELLS, with_prospects
 from retention.periods import Calendar
 from retention.quality import QUALITY
 from retention.rates import MEASURES, RATES, SHARES, WITH_PROSPECTS, conversion, shares
-from retention.unit import Unit, open_unit
 
 WEEK_1, WEEK_2, WEEK_3 = date(2024, 1, 1), date(2024, 1, 8), date(2024, 1, 15)
 ALL_WEEK = "$.$.$.$"

@@ -17,8 +17,8 @@ import oracle
 import pytest
 from histories import Kit, assert_same, assert_same_returns, cells
 
+from retention import Unit, open_unit
 from retention.params import settings
-from retention.unit import Unit, open_unit
 
 PARAMS = Path(__file__).parents[1] / "params" / "online_retail_ii"
 AS_OF = date(2011, 12, 9)

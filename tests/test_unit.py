@@ -40,7 +40,7 @@ def today_is(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
             return now.astimezone(tz)
 
-    monkeypatch.setattr("retention.unit.datetime", Stopped)
+    monkeypatch.setattr("retention.opening.datetime", Stopped)
 
 
 def test_as_of_is_the_last_day_in_the_data(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from retention.errors import DataRefused, SettingsRefused
+from retention.opening import open_unit
 from retention.params import Settings, all_settings, find_unit, unit_files
 from retention.params import settings as read_settings
 from retention.reporting.notebooks import default_notebook, load_notebook
-from retention.unit import open_unit
 
 
 @dataclass(frozen=True)
