@@ -32,6 +32,7 @@ from retention.reporting.display import Report
 from retention.reporting.export import report_page
 from retention.reporting.gate import problems
 from retention.style import STYLE, axes
+from retention.tiles import tiles as headline_tiles
 from retention.words import NAMES, OF_MONEY, heading_of, within_a_line
 
 ENGLISH = Language()
@@ -232,7 +233,7 @@ def test_facts_are_whole_and_are_those_of_the_unit(unit: Unit, shown: list[Noteb
     report(unit).summary(ledger, rates, revenue)
     facts = bundles.facts(executed(shown))
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
-    tiles = summary.tiles(ledger, rates, revenue, ENGLISH)
+    tiles = headline_tiles(ledger, rates, revenue, ENGLISH)
     assert facts == {
         "unit": "Unit",
         "as_of": "2026-06-30",
@@ -253,8 +254,14 @@ def test_facts_are_whole_and_are_those_of_the_unit(unit: Unit, shown: list[Noteb
         "tiles": [asdict(tile) for tile in tiles],
         "worse_than_normal": summary.worse_than_normal(rates),
         "thresholds": {"inactive_after": 10, "lost_after": 40, "rules": ["given", "given"]},
-        "source": {"rows": 223, "first_day": "2026-01-01", "last_day": "2026-06-11"},
+        "source": {
+            "rows": 223,
+            "first_day": "2026-01-01",
+            "last_day": "2026-06-11",
+            "fingerprint": unit.fingerprint,
+        },
     }
+    assert unit.fingerprint
 
 
 def test_summary_shows_the_headline_and_every_tile(unit: Unit, shown: list[NotebookNode]) -> None:

@@ -14,8 +14,9 @@ from retention.language import ABSENT, Language
 from retention.ledger import NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.periods import PERIODS_A_YEAR, Frequency
 from retention.rates import CHURN, REACTIVATION, REVENUE_CHURN, WIN_BACK, WITH_PROSPECTS
-from retention.summary import BAD, GOOD, NEUTRAL, Tile
 from retention.suppression import SMALL
+from retention.tiles import BAD, GOOD, NEUTRAL, SERIES, Tile
+from retention.tiles import tiles as headline_tiles
 from retention.words import name_of
 
 ENGLISH = Language()
@@ -39,7 +40,7 @@ def tiles(
     revenue: pd.DataFrame = REVENUE,
     language: Language = ENGLISH,
 ) -> dict[str, Tile]:
-    return {tile.key: tile for tile in summary.tiles(ledger, rates, revenue, language)}
+    return {tile.key: tile for tile in headline_tiles(ledger, rates, revenue, language)}
 
 
 def two(column: str, before: float, now: float) -> dict[str, Tile]:
@@ -59,7 +60,7 @@ def test_with_prospects_in_scope_the_page_says_so() -> None:
     assert (
         "67 inactive customers and prospects came back or joined; 10 of them had been lost." in text
     )
-    shown = summary.tiles(LEDGER, RATES, REVENUE, ENGLISH, scope=WITH_PROSPECTS)
+    shown = headline_tiles(LEDGER, RATES, REVENUE, ENGLISH, scope=WITH_PROSPECTS)
     (tile,) = [tile for tile in shown if tile.key == REACTIVATION]
     assert tile.detail.endswith("dormant or lost customers and prospects")
     others = [tile for tile in shown if tile.key != REACTIVATION]
@@ -299,9 +300,9 @@ def test_small_lines_are_the_figures_of_the_newest_periods() -> None:
 
 
 def test_small_lines_are_no_longer_than_is_read() -> None:
-    moves = [(10, 0, 0, 0, 0, 5.0)] * (summary.SERIES + 1)
+    moves = [(10, 0, 0, 0, 0, 5.0)] * (SERIES + 1)
     ledger = frames.ledger(moves)
-    assert tiles(ledger, frames.rates_of(ledger))["new_customers"].series == [10.0] * summary.SERIES
+    assert tiles(ledger, frames.rates_of(ledger))["new_customers"].series == [10.0] * SERIES
 
 
 def test_of_one_period_there_is_no_line_to_tell() -> None:
@@ -437,7 +438,7 @@ TEXTS: dict[str, Callable[[Language], str]] = {
     "headline": lambda language: summary.headline("U", LEDGER, RATES, language),
     "tiles": lambda language: " | ".join(
         " ".join((tile.value, tile.detail, tile.change, tile.change_year, tile.normal, tile.trend))
-        for tile in summary.tiles(LEDGER, RATES, REVENUE, language)
+        for tile in headline_tiles(LEDGER, RATES, REVENUE, language)
     ),
     "worth": lambda language: summary.worth(LEDGER, MONEY, REVENUE, language),
     "unusual": lambda language: stands(language, churn=(40, 200), win_back=(1, 9)),

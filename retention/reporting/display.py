@@ -16,8 +16,9 @@ from retention.rates import CONVERSION, REACTIVATION, WIN_BACK
 from retention.reporting.shown import Shown, scrolling, show
 from retention.second_purchase import MARKS
 from retention.sparkline import sparkline
-from retention.summary import Tile
 from retention.suppression import hidden, merged, moved_by_many, without_few
+from retention.tiles import Tile
+from retention.tiles import tiles as headline_tiles
 from retention.unit import DEFINITIONS_VERSION, Unit
 from retention.words import DEFINITIONS, OF_PROSPECTS, REACTIVATION_OF, SCOPES
 
@@ -89,7 +90,7 @@ class Report(Shown):
         )
         unusual = summary.unusual(rates, self.language)
         worth = summary.worth(ledger, rates, revenue, self.language)
-        tiles = summary.tiles(ledger, rates, revenue, self.language, scope=scope)
+        tiles = headline_tiles(ledger, rates, revenue, self.language, scope=scope)
         body = (
             f'<p class="headline">{escape(headline)}</p>'
             f'<p class="lead">{escape(f"{worth} {unusual}".strip())}</p>{_tiles(tiles)}'
