@@ -30,6 +30,8 @@ __all__ = [
 ]
 
 DEFAULTS = "defaults.yaml"
+RESERVED = ("runs",)
+"""Names of folders under reports/ that are of no unit."""
 
 _NEXT_STEP = "`retention sample DIR` writes an example company, `retention init DIR` a new kit"
 _SUFFIXES = (".yaml", ".yml")
@@ -88,6 +90,11 @@ def all_settings(
         # Reports of two slugs that differ in case alone are one folder on many file systems.
         if (twin := slugs.setdefault(path.stem.casefold(), path)) != path:
             problems.append(f"{_shown(path)}:1: has the slug of {_shown(twin)}; rename one of them")
+        if path.stem.casefold() in RESERVED:
+            problems.append(
+                f"{_shown(path)}:1: {path.stem} is no slug of a unit, for runs keep their logs in "
+                "a folder of that name; rename the file"
+            )
         entries = shared[path.parent] | _file(path, problems, layer=1) | given
         found.append(_validated(path, entries, problems))
     if problems:

@@ -481,6 +481,15 @@ def test_settings_come_in_the_order_of_the_files_and_each_file_once(folder):
     assert [unit.slug for unit in all_settings(paths)] == ["b", "a"]
 
 
+@pytest.mark.parametrize("stem", ["runs", "Runs"])
+def test_the_folder_of_the_run_logs_is_no_slug(folder, stem):
+    (folder / f"{stem}.yaml").write_text("unit: a\nsource: x.csv\n")
+    assert refused(all_settings, [folder / f"{stem}.yaml"]) == [
+        f"params/{stem}.yaml:1: {stem} is no slug of a unit, for runs keep their logs in a folder "
+        "of that name; rename the file"
+    ]
+
+
 def test_two_files_with_one_slug_are_refused(folder):
     for place in (folder / "eu", folder / "us"):
         place.mkdir()

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from retention.params import RESERVED
 from retention.reporting import manifest, publishing
 from retention.reporting.delivery import Result
 from retention.reporting.outcome import Outcome
 
-RUNS = "runs"
+RUNS = RESERVED[0]
 
 
 class RunLog:
