@@ -25,6 +25,7 @@ from retention import ledger as ledgers
 from retention import rates as rate_tables
 from retention import recurring as recurring_tables
 from retention import second_purchase as second_purchases
+from retention.errors import DataRefused
 from retention.fingerprints import fingerprint
 from retention.lifecycle import spells, with_prospects
 from retention.models import MODELS, Model
@@ -193,7 +194,12 @@ class Unit:
         return frame
 
     def rfm(self) -> ir.Table:
-        """One row a customer (rfm.RFM), on the engine: the one table here with customer ids."""
+        """One row a customer (rfm.RFM), on the engine: the one table here with customer ids.
+
+        Raises DataRefused where customers have contracts: these have no days of purchase.
+        """
+        if not self.model.buys:
+            raise DataRefused("RFM counts days of purchase, and this unit has contracts instead")
         return rfm.rfm(transactions.purchase_days(self.customer_days), as_of=self.as_of)
 
     def sensitivity(self) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import pytest
 from orders import csv, quality, settings_file
 
 from retention import Unit, open_unit
+from retention.errors import DataRefused
 from retention.quality import QUALITY
 from retention.reporting.preflight import preflight
 from retention.subscriptions import CONTRACTS, SUBSCRIPTIONS, TALLY
@@ -279,3 +280,10 @@ def test_schemas_hold_on_no_engine_at_all() -> None:
     assert contracts_of(counted, as_of=as_of).schema() == CONTRACTS
     assert quality_of(counted, source_rows=1, as_of=as_of).schema() == QUALITY
     assert dates_of(counted).schema() == ibis.schema({"fault": "string", "day": "date"})
+
+
+def test_customers_of_contracts_have_no_rfm(tmp_path: Path) -> None:
+    csv(tmp_path / "a.csv", *ROWS, header=HEADER)
+    unit = opened(tmp_path)
+    with pytest.raises(DataRefused, match="this unit has contracts instead"):
+        unit.rfm()
