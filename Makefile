@@ -14,7 +14,7 @@ report: .venv/.kit data/sample_subscriptions.parquet ## Check and run every unit
 	@$(BIN)/retention run
 
 test: .venv/.test lint ## Lint, type-check, and pass all tests
-	@$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered
+	@$(BIN)/pytest -n auto --dist loadgroup --durations=15 --cov --cov-report=term:skip-covered
 
 lint: .venv/.test
 	@$(BIN)/ruff check .
