@@ -73,7 +73,7 @@ class Rules:
 
         >>> [str(day) for day in Rules().bounds("quarter", date(2026, 6, 30))]
         ['2026-04-01', '2026-07-01']
-        >>> [str(day) for day in Rules("4-4-5").bounds("month", date(2026, 3, 31))]
+        >>> [str(day) for day in Rules("4-4-5").bounds("month", date(2026, 3, 29))]
         ['2026-02-23', '2026-03-30']
         """
         if frequency == "day":

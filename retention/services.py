@@ -4,6 +4,7 @@ Contracts of a customer that overlap or touch are one period of service; several
 money.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ import ibis.expr.types as ir
 
 from retention.lifecycle import RUNS
 from retention.periods import Calendar
+from retention.rates import TRAILING_DAYS
 from retention.transactions import CUSTOMER_DAYS
 
 _SLICES = ibis.schema(
@@ -50,7 +52,8 @@ def runs_of_services(contracts: ir.Table, *, as_of: date) -> ir.Table:
 def customer_days(contracts: ir.Table, *, calendar: Calendar) -> ir.Table:
     """One row a customer and slice with a day of service: what the service earns in the slice.
 
-    A slice is the days of one period of the report within one month of the calendar. Its row is
+    A slice is the days of one period of the report within one month of the calendar, cut in two
+    where the TRAILING_DAYS before a period begin. Its row is
     dated on the customer's first day of service in it, and `bought` is true: whoever has a day of
     service in a period is there in it. Returns transactions.CUSTOMER_DAYS.
 
@@ -104,13 +107,18 @@ def _earned(units: ir.IntegerValue, until: ir.DateValue, month: ir.Table) -> ir.
 
 
 def _slices(calendar: Calendar) -> Iterator[tuple[date, date, date, int]]:
-    """First day, end, first day of the month and days of the month of each slice to `as_of`."""
+    """First day, end, first day of the month and days of the month of each slice to `as_of`.
+
+    Slices also begin where the days begin that trail a period: so revenue churn cuts none in two.
+    """
+    trailing = [period.start - timedelta(days=TRAILING_DAYS) for period in calendar.periods]
     tomorrow = calendar.as_of + timedelta(days=1)
     for period in calendar.periods:
         start = period.start
         while start < min(period.end, tomorrow):
             month = start.replace(day=1)
             next_month = (month + timedelta(days=31)).replace(day=1)
-            end = min(period.end, next_month, tomorrow)
+            next_trailing = trailing[bisect_right(trailing, start) :][:1]
+            end = min(period.end, next_month, tomorrow, *next_trailing)
             yield start, end, month, (next_month - month).days
             start = end

@@ -28,7 +28,9 @@ from retention.rates import (
     REVENUE_CHURN,
     WIN_BACK,
 )
+from retention.recurring import GAINS, GROSS_RETENTION, LOSSES, NET_RETENTION
 from retention.style import PALETTE
+from retention.suppression import SMALL
 from retention.words import name_of
 
 ENGLISH = Language()
@@ -97,9 +99,9 @@ def test_axes_say_what_they_show(chart: str) -> None:
 
 def test_palette_is_keyed_by_every_state_event_and_measure() -> None:
     events = {NEW, RETAINED, REACTIVATED, WON_BACK, LAPSED, NO_PURCHASE}
-    assert set(PALETTE) == {*STATES, *events, *MEASURES, CONVERSION} - {
-        QUICK_RATIO
-    }  # which is told, not drawn
+    of_contracts = {*GAINS, *LOSSES, GROSS_RETENTION, NET_RETENTION}
+    drawn = {*MEASURES, CONVERSION} - {QUICK_RATIO}  # which is told
+    assert set(PALETTE) == {*STATES, *events, *drawn, *of_contracts, SMALL}
 
 
 # Machado, Oliveira and Fernandes 2009: full deficiency of one kind of cone, on linear light.
@@ -131,7 +133,7 @@ def seen(colour: str, sight: str) -> np.ndarray:
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
-@pytest.mark.parametrize("key", sorted(set(PALETTE) - {NO_PURCHASE}))
+@pytest.mark.parametrize("key", sorted(set(PALETTE) - {NO_PURCHASE, SMALL}))
 def test_colours_of_labels_are_dark_enough_for_text(key: str) -> None:
     assert contrast(PALETTE[key], "#ffffff") >= 4.5
 

@@ -146,6 +146,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for slug in UNITS:
         assert not (report(folder, slug, "first") / "data" / "restatements.csv").exists()
     # Copied, so that both runs can be looked at.
+    (folder / "reports").mkdir()
     for path in sorted(first.rglob("*")):
         there = folder / "reports" / path.relative_to(first)
         if path.is_dir():

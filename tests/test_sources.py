@@ -81,7 +81,12 @@ def test_every_kind_of_file_gives_the_same_days(tmp_path: Path, name: str) -> No
     WRITERS[name](tmp_path / name)
     unit = opened(tmp_path, name)
     assert days(unit) == DAYS
-    assert unit.extent() == {"rows": 4, "first_day": "2024-01-05", "last_day": "2024-03-31"}
+    assert unit.extent() == {
+        "rows": 4,
+        "first_day": "2024-01-05",
+        "last_day": "2024-03-31",
+        "fingerprint": unit.fingerprint,
+    }
 
 
 @pytest.mark.parametrize("name", WRITERS)

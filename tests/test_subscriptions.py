@@ -61,7 +61,12 @@ def test_contracts_are_read_and_counted(tmp_path: Path) -> None:
     # The last day that the data show is an end.
     assert unit.as_of == date(2024, 3, 31)
     assert contracts(unit) == CONTRACTS_OF_ROWS
-    assert unit.extent() == {"rows": 4, "first_day": "2024-01-05", "last_day": "2024-03-31"}
+    assert unit.extent() == {
+        "rows": 4,
+        "first_day": "2024-01-05",
+        "last_day": "2024-03-31",
+        "fingerprint": unit.fingerprint,
+    }
     assert (unit.thresholds.inactive_after, unit.thresholds.lost_after) == (0, 0)
     assert quality(unit) == {
         "rows_in_source": (4, None),
@@ -235,7 +240,7 @@ def test_rows_of_days_to_come_alone_are_refused(tmp_path: Path) -> None:
 def test_the_check_before_a_run_works_for_contracts(tmp_path: Path) -> None:
     csv(tmp_path / "a.csv", *ROWS, header=HEADER)
     path = settings_file(tmp_path, "a.csv", **CONTRACT_UNIT)
-    (found,), _ = preflight([str(path)], params=tmp_path)
+    (found,) = preflight([str(path)], params=tmp_path).units
     assert (found.model, found.as_of) == ("subscriptions", date(2024, 3, 31))
 
 
