@@ -262,11 +262,26 @@ def test_revenue_of_365_days_before_the_opening_day(kit: Kit, before: int, expec
     assert revenue_churn(history)[-1] == (expected, expected)
 
 
+def test_what_came_before_a_long_silence_counts_at_no_opening_after_it(kit: Kit) -> None:
+    # ann is back after two years; bob brings in 1 on the last day of every month.
+    ends = [date(2022 + n // 12, n % 12 + 1, 1) - timedelta(days=1) for n in range(1, 26)]
+    days = {
+        "ann": [(date(2022, 1, 31), Decimal(20)), (date(2024, 1, 31), Decimal(5))],
+        "bob": [(end, Decimal(1)) for end in ends],
+    }
+    history = kit(
+        days, as_of=date(2024, 2, 29), inactive_after=40, lost_after=90, frequency="month"
+    )
+    at_risk = [denominator for _, denominator in revenue_churn(history)]
+    assert at_risk[13:] == [12.0] * 12 + [17.0]
+
+
 def test_a_refund_long_before_the_first_purchase_is_forgotten_in_time(kit: Kit) -> None:
     # 370 and 360 days before the opening of February, which opens with the first customer active.
     opening = date(2024, 2, 1)
     days = {
         "ann": [
+            (opening - timedelta(days=800), Decimal(-4)),  # before any period there is
             (opening - timedelta(days=370), Decimal(-7)),
             (opening - timedelta(days=360), Decimal(-2)),
             (date(2024, 1, 31), Decimal(10)),
