@@ -120,6 +120,14 @@ def test_units_of_other_periods_are_left_out_and_named(tmp_path: Path) -> None:
     assert opened.language.frequency == "month"
 
 
+def test_shops_and_contracts_are_one_group(tmp_path: Path) -> None:
+    published(tmp_path, "shop")
+    published(tmp_path, "software", model="subscriptions")
+    opened = open_portfolio(tmp_path)
+    assert (sorted(opened.units["unit"]), opened.left_out) == (["shop", "software"], ())
+    assert opened.group["new"].tolist() == (2 * opened.members[0].ledger["new"]).tolist()
+
+
 def test_units_of_one_name_are_told_apart_by_their_slugs(tmp_path: Path) -> None:
     for slug in ("north", "south"):
         published(tmp_path, slug, name="Shop")

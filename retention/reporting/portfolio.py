@@ -165,8 +165,8 @@ def _frame(path: Path) -> pd.DataFrame:
 
 
 def _periods(member: Member) -> Language:
-    """What a unit's periods are, whatever its language and currency."""
-    return replace(member.language, code=Language.code, currency=Language.currency)
+    """What a unit's periods are, whatever its language, currency and model."""
+    return Language(frequency=member.language.frequency, rules=member.language.rules)
 
 
 def _distinct(members: list[Member]) -> list[Member]:
