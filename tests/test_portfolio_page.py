@@ -317,7 +317,7 @@ def test_the_page_of_two_units_is_whole_and_says_what_their_reports_say(tmp_path
     assert "Above its normal range: churn rate of B." in soup.text
     assert all(image["alt"] for image in soup.select("img"))
     notebook = (tmp_path / "portfolio.ipynb").read_text(encoding="utf-8")
-    assert str(tmp_path) not in notebook
+    assert tmp_path.name not in notebook
 
 
 def test_one_unit_has_no_page_and_an_old_one_goes(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """reports/portfolio.html: the page of all units, made by its notebook once the units are done."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,10 +47,8 @@ def publish_group_page(out: Path, *, limits: Limits, page_bytes: int) -> Outcome
 def _executed(out: Path, limits: Limits) -> Execution:
     path = notebooks.default_notebook(notebooks.PORTFOLIO)
     notebook = notebooks.load_notebook(path, passed=("reports",))
-    folder = notebooks.working_folder(out, path)
-    # Relative, so that the executed notebook does not tell where on a machine it was made.
-    reports = Path(os.path.relpath(out.resolve(), folder.resolve())).as_posix()
-    return execute(notebook, parameters={"reports": reports}, folder=folder, limits=limits)
+    # It runs where it is published, so that it opens there too and tells no path of a machine.
+    return execute(notebook, parameters={"reports": "."}, folder=out, limits=limits)
 
 
 def _published(out: Path, page: str, notebook: NotebookNode) -> Outcome:
