@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-import pandas as pd
 from nbformat import NotebookNode
 
+from retention.reporting.mime import FACTS, FRAME, as_csv
 from retention.reporting.outcome import Status, StepFailedError
 
-FACTS = "application/vnd.retention.facts+json"
-FRAME = "application/vnd.retention.frame+json"
+__all__ = ["FACTS", "FRAME", "as_csv", "facts", "frames"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TEXTS = ("unit", "language", "period_label", "headline")
@@ -57,21 +56,6 @@ def frames(notebook: NotebookNode) -> dict[str, str]:
         if texts.setdefault(name, csv) != csv:
             raise _wrong(f"shows two different frames named {name}")
     return texts
-
-
-def as_csv(frame: pd.DataFrame) -> str:
-    """Return a frame as the text of its file: ISO days, absent figures empty, no digit lost."""
-    text: str = frame.to_csv(
-        index=False, date_format="%Y-%m-%d", float_format=_digits, lineterminator="\n"
-    )
-    return text
-
-
-def _digits(value: Any) -> str:
-    """A number with every digit that it needs to be read back the same, and no other."""
-    number = float(value)
-    whole = number.is_integer() and abs(number) < 1e15
-    return str(int(number)) if whole else repr(number)
 
 
 def _bundles(notebook: NotebookNode, mime: str) -> Iterator[dict[str, Any]]:

@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 
 from retention.language import Language
 from retention.rates import REVENUE_CHURN
-from retention.reporting.bundles import FACTS, FRAME, as_csv
+from retention.reporting.mime import FACTS, FRAME, as_csv
 from retention.style import STYLE
 from retention.words import COLUMNS, OF_MONEY, UNSHOWN, heading_of, text_of
 
