@@ -110,21 +110,25 @@ def run(
         from retention.reporting.preflight import preflight
         from retention.reporting.progress import Watch
 
-        checked = preflight(
-            units or [], params=params, as_of=as_of.date() if as_of else None, notebook=notebook
-        )
-        plan = runner.Plan(
-            checked.notebook,
-            out,
-            jobs,
-            Limits(timeout, cell_timeout, memory_mb * MEGABYTE if memory_mb else None),
-            max_kb * 1000,
-            resume or if_changed,
-            checked.fingerprints if if_changed else None,
-            wait,
-        )
         json_in = out if log_json else None
-        with Watch(len(checked.units), quiet=quiet, json_in=json_in) as watch:
+        with Watch(quiet=quiet, json_in=json_in) as watch:
+            checked = preflight(
+                units or [],
+                params=params,
+                as_of=as_of.date() if as_of else None,
+                notebook=notebook,
+            )
+            plan = runner.Plan(
+                checked.notebook,
+                out,
+                jobs,
+                Limits(timeout, cell_timeout, memory_mb * MEGABYTE if memory_mb else None),
+                max_kb * 1000,
+                resume or if_changed,
+                checked.fingerprints if if_changed else None,
+                wait,
+            )
+            watch.expect(len(checked.units))
             batch = runner.run(checked.units, plan, watch=watch, tell=watch.tell)
         watch.explain(batch.results)
         if batch.group and not batch.group.status.good:

@@ -3,21 +3,28 @@
 Figures are Ibis expressions, the same on all of them. Called by `sources`, the only door.
 """
 
+import logging
 import sys
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import duckdb
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
+import tenacity
 from ibis.backends import BaseBackend
 from ibis.common.exceptions import IbisError, TableNotFound
 from sqlglot.errors import SqlglotError
 
 from retention.errors import DataRefused
 from retention.files import interruptible
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+_log = logging.getLogger(__name__)
 
 NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "pyspark": "Spark"}
 """Ibis's name of an engine -> its own."""
@@ -33,11 +40,18 @@ TYPES = {
 
 # A driver's text may quote the URL, and with it a password: what it says is said in our words.
 _REASONS = {
-    "Connection refused": "nothing answers there",
-    "No such file or directory": "nothing answers there",
-    "not known": "the host is not known",
     "authentication failed": "user or password is wrong",
     "no password supplied": "it wants a password",
+    "Connection refused": "nothing answers there",
+    "No such file or directory": "nothing answers there",
+    "starting up": "it is starting up",
+    "shutting down": "it is shutting down",
+    "not yet accepting connections": "it is starting up",
+    "too many clients": "it has too many connections",
+    "too many connections": "it has too many connections",
+    "connection slots are reserved": "it has too many connections",
+    "closed the connection unexpectedly": "it closed the connection",
+    "not known": "the host is not known",
     "does not exist": "it has no such database or user",
     "invalid integer value": "the port in the URL is none",
     "invalid port": "the port in the URL is none",
@@ -48,6 +62,25 @@ _REASONS = {
 }
 
 
+TRIES = 5
+"""How often a server is asked that refuses the connection."""
+
+FIRST_WAIT_SECONDS = 1.0
+"""Before the second try; each later wait is twice the one before."""
+
+# What a server, or the system in its place, refuses while it restarts or has too much to do; to a
+# wrong user, password, name or option a second try would be told the same.
+_PASSING = {
+    "nothing answers there",
+    "it is starting up",
+    "it is shutting down",
+    "it has too many connections",
+    "it closed the connection",
+}
+_in_vain: set[str] = set()
+"""URLs of servers that refused every try: the next unit of a batch does not wait for them again."""
+
+
 def errors() -> tuple[type[Exception], ...]:
     """What an engine raises when it cannot compute something; drivers are looked at once loaded."""
     drivers = {"psycopg": "Error", "pyspark.errors": "PySparkException"}
@@ -55,18 +88,24 @@ def errors() -> tuple[type[Exception], ...]:
     return (duckdb.Error, IbisError, TableNotFound, SqlglotError, *loaded)
 
 
+def broken_off(error: BaseException) -> bool:
+    """Whether a server gave up in mid-query, for a reason that is not in the data."""
+    psycopg = sys.modules.get("psycopg")
+    return psycopg is not None and isinstance(error, psycopg.OperationalError)
+
+
 def postgres(source: str, url: str, table: str) -> tuple[BaseBackend, ir.Table]:
     """A connection of its own to a PostgreSQL server, and the table or view in it.
 
-    source: what messages show in place of `url`. Raises DataRefused.
+    source: what messages show in place of `url`. A server that refuses the connection is asked
+    again a few times, after waits that grow. Raises DataRefused.
     """
     try:
         import psycopg
     except ImportError:
         raise DataRefused(_no_driver(source, "postgres")) from None
     try:
-        # The server's own library reads the URL: all that its manual allows works here too.
-        connection = psycopg.connect(url, autocommit=True)
+        connection = _connection(source, url)
     except psycopg.Error as error:
         raise DataRefused(_no_connection(source, error)) from None
     backend = ibis.postgres.from_connection(connection)
@@ -78,6 +117,41 @@ def postgres(source: str, url: str, table: str) -> tuple[BaseBackend, ir.Table]:
         names = [name if schema == "public" else f"{schema}.{name}" for schema, name in found]
         backend.disconnect()
         raise DataRefused(no_table(source, table, names)) from None
+
+
+def _connection(source: str, url: str) -> "Connection[tuple[Any, ...]]":
+    import psycopg
+
+    def tell(state: tenacity.RetryCallState) -> None:
+        failed = state.outcome.exception() if state.outcome else None
+        again = f"try {state.attempt_number + 1} of {TRIES} in {state.upcoming_sleep:g} s"
+        _log.warning("source %s: cannot connect (%s); %s", source, _why(failed), again)
+
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(_may_pass),
+        stop=tenacity.stop_after_attempt(1 if url in _in_vain else TRIES),
+        wait=tenacity.wait_exponential(multiplier=FIRST_WAIT_SECONDS),
+        before_sleep=tell,
+        reraise=True,
+    )
+    try:
+        # The server's own library reads the URL: all that its manual allows works here too.
+        connection = retrying(psycopg.connect, url, autocommit=True)
+    except psycopg.Error as error:
+        if _may_pass(error):
+            _in_vain.add(url)
+        raise
+    _in_vain.discard(url)
+    return connection
+
+
+def _may_pass(error: BaseException) -> bool:
+    return _why(error) in _PASSING
+
+
+def _why(error: BaseException | None) -> str:
+    said = next((why for words, why in _REASONS.items() if words in str(error)), None)
+    return said or type(error).__name__
 
 
 _POSTGRES_TABLES = """
@@ -196,8 +270,7 @@ def _no_driver(source: str, extra: str) -> str:
 
 
 def _no_connection(source: str, error: Exception) -> str:
-    said = next((why for words, why in _REASONS.items() if words in str(error)), None)
     return (
-        f"source {source}: cannot connect ({said or type(error).__name__}); check the URL, and "
-        "that the database takes connections from here"
+        f"source {source}: cannot connect ({_why(error)}); check the URL, and that the database "
+        "takes connections from here"
     )

@@ -67,6 +67,11 @@ class Source:
         try:
             return self.stored(name, table)
         except engines.errors() as error:
+            if engines.broken_off(error):
+                raise DataRefused(
+                    f"the database gave up while it was read ({first_words(error)}); run again "
+                    "when it is well"
+                ) from None
             by = "the source" if self.table is self.rows else "the source, or the query over it,"
             raise DataRefused(
                 f"{by} cannot be read to its end ({first_words(error)}); mend what it names"

@@ -63,6 +63,10 @@ _SPEAKING = {
     "DataRefused": Status.DATA_REFUSED,
     "CheckFailed": Status.CHECK_FAILED,
 }
+# What psycopg raises where a server gives up in mid-query, by the names it has in the kernel.
+_GAVE_UP = frozenset(
+    {"OperationalError", "AdminShutdown", "CrashShutdown", "DatabaseDropped", "QueryCanceled"}
+)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # jupyter_client says this with a bare RuntimeError.
 _SLOW_START = "Kernel didn't respond"
@@ -181,6 +185,10 @@ def _notebook_error(missing: _Missing, shown: NotebookNode) -> Outcome:
     status = _SPEAKING.get(shown.ename)
     if status:
         return Outcome(status, shown.evalue, missing.number, text)
+    if shown.ename in _GAVE_UP:
+        words = _plain(shown.evalue).partition("\n")[0]
+        message = f"{missing.name}: the database gave up ({words}); run again when it is well."
+        return Outcome(Status.DATA_REFUSED, message, missing.number, text)
     if shown.ename == "SystemExit":
         message = f"{missing.name} ended the notebook (SystemExit: {shown.evalue})."
         return Outcome(Status.TRUNCATED, message, missing.number, text)
@@ -224,16 +232,15 @@ def _exceeded(execution: Execution) -> str:
 
 def _reason(execution: Execution) -> str:
     code = execution.exit_code
-    if code is None or code == 0:
-        return ""
-    seen = (
-        f"; it was seen with {_megabytes(execution.memory)} of memory" if execution.memory else ""
-    )
-    if code > 0:
-        return f"exit code {code}{seen}"
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else ""
-    memory = "; the system does this when memory runs out" if name == "SIGKILL" else ""
-    return f"killed by signal {-code} {name}{memory}{seen}"
+    told = [f"exit code {code}"] if code is not None and code >= 0 else []
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else ""
+        told = [f"killed by signal {-code} {name}".rstrip()]
+        if name == "SIGKILL":
+            told.append("the system does this when memory runs out")
+    if execution.memory:
+        told.append(f"it was seen with {_megabytes(execution.memory)} of memory")
+    return "; ".join(told)
 
 
 def _megabytes(size: int) -> str:

@@ -1,6 +1,7 @@
 """How a run shows itself on stderr: a bar on a terminal, plain lines with the time elsewhere."""
 
 import json
+import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,17 +15,19 @@ from retention.reporting.delivery import Result
 from retention.reporting.outcome import Status
 from retention.reporting.run_log import unit_record
 
+_log = logging.getLogger("retention")
+
 
 class Watch:
     """Shows each result as it comes; a context, so that the bar is gone whatever happens.
 
+    What the kit logs meanwhile, such as a database that is asked again, is a line among the others.
     `quiet` shows failures alone. `json_in` is the reports folder where machines read: each result
     is then one JSON object a line, and there is nothing else.
     """
 
     def __init__(
         self,
-        units: int,
         *,
         console: Console | None = None,
         quiet: bool = False,
@@ -42,11 +45,17 @@ class Watch:
             transient=True,
             disable=quiet or json_in is not None or not self._console.is_terminal,
         )
-        self._task = self._bar.add_task("Reports", total=units)
+        self._task = self._bar.add_task("Reports", total=None)
+        self._logged = _Logged(self)
 
     def __enter__(self) -> "Watch":
+        _log.addHandler(self._logged)
         self._bar.start()
         return self
+
+    def expect(self, units: int) -> None:
+        """Say how many results will come."""
+        self._bar.update(self._task, total=units)
 
     def __exit__(
         self,
@@ -55,6 +64,7 @@ class Watch:
         trace: TracebackType | None,
     ) -> None:
         self._bar.stop()
+        _log.removeHandler(self._logged)
 
     def __call__(self, result: Result) -> None:
         """Show one result."""
@@ -98,3 +108,12 @@ class Watch:
         # As text and not as markup: names and messages come from data. Never wrapped: logs are read
         # by line.
         self._console.print(Text(line, style=style), soft_wrap=True)
+
+
+class _Logged(logging.Handler):
+    def __init__(self, watch: Watch) -> None:
+        super().__init__(logging.WARNING)
+        self._watch = watch
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._watch.tell(record.getMessage())
