@@ -10,303 +10,30 @@ import importlib
 import inspect
 import math
 import pkgutil
-import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
+import every_table
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pandas as pd
-import pyarrow as pa
 import pytest
-from ibis.backends import BaseBackend
+from every_table import ENGINES, KEPT, TABLES, Figures, raw_rows
 from orders import settings_file
 from pandas.testing import assert_frame_equal
 from pyarrow import parquet
 
 import retention
-from retention import (
-    activity,
-    cells,
-    cohort_views,
-    cohorts,
-    engines,
-    fingerprints,
-    follow_up,
-    ledger,
-    lifecycle,
-    prospects,
-    quality,
-    rates,
-    recurring,
-    rfm,
-    second_purchase,
-    services,
-    subscriptions,
-    thresholds,
-    transactions,
-)
-from retention.curves import share
-from retention.periods import Calendar, Rules, shifted
+from retention import engines
 from retention.reporting.notebooks import kit_notebook
 from retention.sources import open_source
 
 # One worker of pytest-xdist starts the servers.
 pytestmark = pytest.mark.xdist_group("engines")
-
-ENGINES = ("postgres", "pyspark")
-MADRID = ZoneInfo("Europe/Madrid")
-START, AS_OF = date(2022, 11, 14), date(2024, 3, 31)
-INACTIVE_AFTER, LOST_AFTER = 30, 75
-
-RAW = pa.schema(
-    {
-        "who": pa.string(),
-        "whole": pa.int64(),
-        "number": pa.float64(),
-        "exact": pa.decimal128(20, 2),
-        "local": pa.timestamp("us"),
-        "aware": pa.timestamp("us", "UTC"),
-        "day": pa.date32(),
-        "money": pa.decimal128(20, 5),
-        "floating": pa.float64(),
-        "shop": pa.string(),
-    }
-)
-READINGS = {
-    "local": {"customer_id": "who", "ordered_at": "local", "amount": "money", "unit": "shop"},
-    "aware": {"customer_id": "who", "ordered_at": "aware", "amount": "floating", "unit": "shop"},
-    "dates": {"customer_id": "whole", "ordered_at": "day", "amount": "money"},
-    "floats": {"customer_id": "number", "ordered_at": "aware", "amount": "whole"},
-    "decimals": {"customer_id": "exact", "ordered_at": "local", "amount": "exact"},
-}
-"""Canonical columns, read from columns of several types."""
-
-GAPS = (1, 2, 7, INACTIVE_AFTER - 1, INACTIVE_AFTER, INACTIVE_AFTER + 1, 60)
-GAPS += (LOST_AFTER - 1, LOST_AFTER, LOST_AFTER + 1, 120, 200)
-IDS = ("c{}", "c{}", "{}", "{}.0", " c{} ", "\u00a0{}", "José {}")
-CLOCK = (time(0, 0), time(0, 30), time(2, 30), time(12, 0), time(23, 59, 59, 999_999))
-CHANGES = (date(2023, 3, 26), date(2023, 10, 29), date(2024, 3, 31))
-"""Days of 23 and of 25 hours in Madrid."""
-
-
-@cache
-def raw_rows() -> pa.Table:
-    """Some 300 customers: gaps on the boundaries, refunds, several returns, and dirty rows."""
-    draw = random.Random(20240331)
-    rows: list[tuple[Any, ...]] = []
-
-    def add(who: str | None, number: int, day: date, amount: str, shop: str | None) -> None:
-        local = datetime.combine(day, draw.choice(CLOCK))
-        # The second of the two hours between 2 and 3, where a day has them twice.
-        aware = local.replace(tzinfo=MADRID, fold=draw.randrange(2))
-        money = Decimal(amount)
-        ids = (who, number, float(number), Decimal(number))
-        rows.append((*ids, local, aware, day, money, float(money), shop))
-
-    for number in range(300):
-        who = draw.choice(("c{}", "c{}", "{}", "{}.0", " c{} ", "\u00a0{}", "José {}")).format(
-            number
-        )
-        day = START + timedelta(days=draw.randrange(400))
-        if number % 10 == 0:
-            day = draw.choice(CHANGES) - timedelta(days=draw.randrange(2))
-        while day <= AS_OF + timedelta(days=3):
-            for _ in range(draw.choice((1, 1, 1, 2, 3))):
-                amount = f"{draw.randrange(1, 20_000)}.{draw.randrange(100_000):05}"
-                add(who, number, day, amount, draw.choice(("Shop",) * 9 + ("Other",)))
-                if draw.random() < 0.1:  # the order is cancelled, or a part of it
-                    add(who, number, day, f"-{amount}", "Shop")
-            if draw.random() < 0.1:
-                add(who, number, day + timedelta(days=draw.randrange(40)), "-5.00005", "Shop")
-            day += timedelta(days=draw.choice(GAPS))
-    for who in (None, "", " ", "nan", "NaN"):
-        add(who, 1, date(2023, 5, 5), "1", "Shop")
-    for shop in (None, "", " Shop", "shop"):
-        add("c1", 1, date(2023, 5, 5), "1", shop)
-    for day in (date(1, 1, 1), date(1900, 1, 1), date(1900, 1, 2), date(2199, 12, 31)):
-        add("c1", 1, day, "1", "Shop")
-    rows.append(("c2", None, None, None, None, None, None, None, None, "Shop"))
-    for floating in (math.nan, math.inf, -math.inf, 1e14, -1e14, 99_999_999_999.0, 1e300):
-        money = Decimal(f"{floating:.0f}") if abs(floating) < 1e15 else None
-        noon = datetime(2023, 6, 7, 12)
-        ids = ("c3", 3, floating, Decimal("3.50"))
-        rows.append((*ids, noon, noon.replace(tzinfo=MADRID), noon.date(), money, floating, "Shop"))
-    columns = zip(*rows, strict=True)
-    arrays = [pa.array(column, kind) for column, kind in zip(columns, RAW.types, strict=True)]
-    return pa.table(arrays, schema=RAW)
-
-
-class Figures:
-    """Every table of the kit on one engine, each computed once from those it rests on."""
-
-    def __init__(
-        self, backend: BaseBackend, raw: ir.Table, settings: Mapping[str, str] | None = None
-    ) -> None:
-        self.backend, self.raw, self.settings = backend, raw, settings or {}
-        self.calendar = Calendar("month", START, AS_OF)
-        self.weeks = Calendar("week", START, AS_OF)
-        self.retail = Calendar("quarter", START, AS_OF, Rules("4-4-5", "sunday", "february"))
-
-    def known(self) -> ir.Table:
-        """The people of the rows, each known some days before; those of every third never buy."""
-        rows = self.raw
-        never = (rows.whole % 3 == 0).ifelse("never ", "")
-        as_it_is = (rows.whole % 2 == 0) | (rows.day < date(1901, 1, 1))
-        days = as_it_is.ifelse(rows.day, shifted(rows.day, -60))
-        return rows.select(customer_id=never + rows.who, known_on=days, unit="shop")
-
-    def read(self, reading: str) -> ir.Table:
-        return self.raw.select(**READINGS[reading])
-
-    @cache  # noqa: B019 (it lives as long as the session)
-    def kept(self, name: str) -> ir.Table:
-        return engines.stored(
-            self.backend, name.replace(" ", "_").replace(",", ""), TABLES[name](self)
-        )
-
-
-def days_bought(figures: Figures) -> ir.Table:
-    return transactions.purchase_days(figures.kept("customer_days"))
-
-
-def agreed(figures: Figures) -> ir.Table:
-    """The rows as subscriptions: each lasts some days, which its money says."""
-    raw = figures.raw.filter(figures.raw.day.between(START, AS_OF) & figures.raw.money.notnull())
-    # Engines cut or round a fraction as they like.
-    days = raw.money.floor().cast("int64") % 97 - 3
-    ended_on = (raw.day.cast("timestamp") + days.as_interval("D")).cast("date")
-    return raw.select(
-        customer_id="who",
-        started_on="day",
-        ended_on=(days > 80).ifelse(ibis.null("date"), ended_on),
-        amount="money",
-        unit="shop",
-    )
-
-
-TABLES: dict[str, Callable[[Figures], ir.Table]] = {
-    "tally": lambda f: transactions.tally(transactions.transactions(f.read("local"), unit="Shop")),
-    "units": lambda f: cells.units(f.read("local")),
-    "customer_days": lambda f: transactions.customer_days(f.kept("tally"), as_of=AS_OF),
-    "purchase_days": days_bought,
-    "quality": lambda f: transactions.quality(f.kept("tally"), source_rows=5, as_of=AS_OF),
-    "gaps": lambda f: thresholds.gaps(days_bought(f), as_of=AS_OF),
-    "runs": lambda f: lifecycle.runs_of_purchases(days_bought(f), inactive_after=INACTIVE_AFTER),
-    "spells": lambda f: lifecycle.spells(
-        f.kept("runs"), dormant_for=LOST_AFTER - INACTIVE_AFTER, as_of=AS_OF
-    ),
-    "spells without dormancy": lambda f: lifecycle.spells(
-        f.kept("runs"), dormant_for=0, as_of=AS_OF
-    ),
-    "ledger": lambda f: ledger.ledger(
-        f.kept("spells"), f.kept("customer_days"), calendar=f.calendar
-    ),
-    "ledger by week": lambda f: ledger.ledger(
-        f.kept("spells"), f.kept("customer_days"), calendar=f.weeks
-    ),
-    "ledger by 4-4-5": lambda f: ledger.ledger(
-        f.kept("spells"), f.kept("customer_days"), calendar=f.retail
-    ),
-    "revenue": lambda f: ledger.revenue(
-        f.kept("spells"), f.kept("customer_days"), calendar=f.calendar
-    ),
-    "rates": lambda f: rates.rates(
-        f.kept("spells"), f.kept("customer_days"), f.kept("ledger"), calendar=f.calendar
-    ),
-    "shares": lambda f: rates.shares(f.kept("spells"), f.kept("ledger"), calendar=f.calendar),
-    "revenue churn by week": lambda f: rates.revenue_churn(
-        f.kept("spells"), f.kept("customer_days"), calendar=f.weeks
-    ),
-    "people": lambda f: prospects.people(f.known(), unit="Shop"),
-    "known": lambda f: prospects.tally(prospects.people(f.known(), unit="Shop")),
-    "prospects": lambda f: prospects.prospects(f.kept("known"), as_of=AS_OF),
-    "unreadable known_on": lambda f: prospects.unreadable(f.known(), unit="Shop"),
-    "quality of prospects": lambda f: prospects.quality(f.kept("known"), as_of=AS_OF),
-    "spells of prospects": lambda f: lifecycle.with_prospects(
-        f.kept("spells"), f.kept("prospects")
-    ),
-    "shares with prospects": lambda f: rates.shares(
-        f.kept("spells of prospects"), f.kept("ledger"), calendar=f.calendar, scope="with_prospects"
-    ),
-    "conversion": lambda f: rates.conversion(f.kept("spells of prospects"), calendar=f.calendar),
-    "quick ratio": lambda f: rates.quick_ratio(f.kept("ledger")),
-    "cohorts": lambda f: cohorts.cohorts(f.kept("customer_days"), calendar=f.calendar),
-    "cohorts by week": lambda f: cohorts.cohorts(f.kept("customer_days"), calendar=f.weeks),
-    "lapses": lambda f: cohorts.lapses(f.kept("spells"), calendar=f.calendar),
-    "first purchases": lambda f: cohorts.first_purchases(f.kept("customer_days")),
-    "ages": lambda f: cohorts.ages(f.kept("first purchases"), calendar=f.calendar),
-    "refunds": lambda f: transactions.refunds(f.kept("tally"), as_of=AS_OF),
-    "unbounded": lambda f: cohort_views.unbounded(f.kept("customer_days"), calendar=f.calendar),
-    "cohort revenue": lambda f: cohort_views.cohort_revenue(
-        f.kept("customer_days"), f.kept("refunds"), calendar=f.calendar
-    ),
-    "rolling": lambda f: follow_up.rolling(f.kept("customer_days"), calendar=f.calendar),
-    "brackets": lambda f: follow_up.brackets(
-        f.kept("customer_days"), (0, 1, 8, 31, 91), calendar=f.calendar
-    ),
-    "second life": lambda f: follow_up.second_life(
-        f.kept("spells"), f.kept("customer_days"), calendar=f.calendar
-    ),
-    # Hashes are each engine's own.
-    "fingerprint": lambda f: fingerprints.fingerprint(f.kept("tally")).mutate(
-        hashes=ibis._.hashes != 0
-    ),
-    "activity": lambda f: activity.activity(f.kept("customer_days"), calendar=f.calendar),
-    "rfm": lambda f: rfm.rfm(days_bought(f), as_of=AS_OF),
-    "waits": lambda f: second_purchase.waits(days_bought(f), as_of=AS_OF),
-    "share": lambda f: share(f.kept("ledger"), "lapsed", "opening_active", "rate"),
-    **{
-        f"transactions, {name}": lambda f, name=name: transactions.transactions(
-            f.read(name), unit="Shop"
-        )
-        for name in READINGS
-    },
-    **{
-        f"refused, {fault}": lambda f, fault=fault: transactions.refused(
-            f.read("dates"), unit="Shop", fault=fault
-        )
-        for fault in transactions.UNREADABLE.values()
-    },
-    "dates": lambda f: transactions.dates(f.kept("tally")),
-    "shown": lambda f: cells.shown(
-        f.kept("first purchases").order_by("customer_id"), ["first_day"]
-    ),
-    "counts": lambda f: quality.counts(f.kept("tally"), "rows_after_query"),
-    "account": lambda f: quality.account(
-        f.kept("counts"), checks=["rows_after_query", "kept"], drops=(), source_rows=5
-    ),
-    "subscriptions": lambda f: subscriptions.subscriptions(agreed(f), unit="Shop"),
-    "subscriptions, refused": lambda f: subscriptions.refused(
-        agreed(f), unit="Shop", fault=subscriptions.END_BEFORE_START
-    ),
-    "subscriptions, tally": lambda f: subscriptions.tally(
-        subscriptions.subscriptions(agreed(f), unit="Shop")
-    ),
-    "subscriptions, dates": lambda f: subscriptions.dates(f.kept("subscriptions, tally")),
-    "subscriptions, quality": lambda f: subscriptions.quality(
-        f.kept("subscriptions, tally"), source_rows=5, as_of=AS_OF
-    ),
-    "contracts": lambda f: subscriptions.contracts(f.kept("subscriptions, tally"), as_of=AS_OF),
-    "runs of services": lambda f: services.runs_of_services(f.kept("contracts"), as_of=AS_OF),
-    "days of service": lambda f: services.customer_days(f.kept("contracts"), calendar=f.calendar),
-    "days of service by week": lambda f: services.customer_days(
-        f.kept("contracts"), calendar=f.weeks
-    ),
-    "recurring": lambda f: recurring.recurring(f.kept("contracts"), calendar=f.calendar),
-}
-"""Every public function that gives a table, on the tables before it."""
-
-KEPT = ("tally", "customer_days", "first purchases", "refunds", "runs", "spells", "ledger")
-"""Tables that others rest on."""
 
 
 @pytest.fixture(scope="session")
@@ -429,7 +156,7 @@ def test_a_run_publishes_the_same_from_every_engine(
 
 def test_no_public_table_is_left_out() -> None:
     doors = {"engines", "files", "sources"}
-    source = inspect.getsource(inspect.getmodule(test_no_public_table_is_left_out))
+    source = inspect.getsource(every_table)
     for found in pkgutil.iter_modules(retention.__path__):
         if found.name in doors:
             continue

@@ -13,8 +13,8 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 import pytest
+from every_table import RAW, TABLES, Figures
 from ibis.common.exceptions import OperationNotDefinedError
-from test_engines import RAW, TABLES, Figures
 
 DIALECTS = ("bigquery", "snowflake", "trino")
 SHOWN = ("transactions, dates", "gaps", "spells", "lapses")
