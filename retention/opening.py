@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 import ibis
 import ibis.expr.types as ir
 
-from retention import cells, prospects, sources
+from retention import cells, sources
 from retention.errors import DataRefused
 from retention.models import MODELS, Model
+from retention.optional_sources import OPTIONAL, OptionalSource
 from retention.params import Settings, find_unit
 from retention.params import settings as read_settings
 from retention.periods import Calendar, Rules
@@ -84,40 +85,44 @@ def _counted(settings: Settings, source: sources.Source) -> Unit:
     days = model.customer_days(followed, calendar=calendar)
     if days is not followed:
         days = source.stored("customer_days", days)
-    people = None if settings.prospects is None else _people(settings, settings.prospects, source)
-    return Unit(settings, source, calendar, tally, followed, days, derived, people)
+    named = {key: getattr(settings, key) for key in OPTIONAL}
+    others = {key: _other(settings, key, name, source) for key, name in named.items() if name}
+    return Unit(settings, source, calendar, tally, followed, days, derived, others)
 
 
-def _people(settings: Settings, name: str, source: sources.Source) -> ir.Table:
-    """The tally of the prospects source, brought to the engine of the unit's own source."""
+def _other(settings: Settings, key: str, name: str, source: sources.Source) -> ir.Table:
+    """The tally of an optional source, brought to the engine of the unit's own source."""
     if "://" in name:
         raise DataRefused(
-            "prospects: they are read from files alone; export the table as parquet or csv and "
+            f"{key}: they are read from files alone; export the table as parquet or csv and "
             "name that file"
         )
     try:
-        known = sources.open_source(name, folder=settings.path.parent, timezone=settings.timezone)
+        other = sources.open_source(name, folder=settings.path.parent, timezone=settings.timezone)
         try:
-            rows = prospects.people(known.table, unit=settings.unit)
-            tally = known.read("people", prospects.tally(rows))
-            _check_people(settings, known.table, tally)
-            return source.stored("people", ibis.memtable(tally.to_pyarrow()))
+            tally = other.read(key, OPTIONAL[key].tally(other.table, unit=settings.unit))
+            _check_others(settings, OPTIONAL[key], other.table, tally)
+            return source.stored(key, ibis.memtable(tally.to_pyarrow()))
         finally:
-            known.backend.disconnect()
+            other.backend.disconnect()
     except DataRefused as refusal:
-        raise DataRefused(f"prospects: {refusal}") from None
+        raise DataRefused(f"{key}: {refusal}") from None
 
 
-def _check_people(settings: Settings, table: ir.Table, tally: ir.Table) -> None:
+def _check_others(
+    settings: Settings, kind: OptionalSource, table: ir.Table, tally: ir.Table
+) -> None:
     counts = _counts(tally)
     if not counts:
         raise DataRefused("the source has no rows; check the export and the settings")
-    if prospects.UNREADABLE in counts:
-        examples = prospects.unreadable(table, unit=settings.unit).to_pandas()["known_on"]
-        raise DataRefused(
-            f"column known_on: {counts[prospects.UNREADABLE]:,} of its values cannot be read as a "
-            f"date, first {', '.join(map(repr, examples))}; write dates as 2026-10-31 in the source"
-        )
+    for column, fault in kind.unreadable.items():
+        if fault in counts:
+            rows = kind.refused(table, unit=settings.unit, fault=fault).to_pandas()
+            raise DataRefused(
+                f"column {column}: {counts[fault]:,} of its values cannot be read as a date, "
+                f"first {', '.join(map(repr, rows[column]))}; write dates as 2026-10-31 in the "
+                "source"
+            )
     own = set(counts) - {cells.OTHER_UNIT}
     if not own:
         raise DataRefused(_unknown_unit(settings.unit, table))

@@ -35,9 +35,10 @@ RESERVED = ("runs",)
 
 _NEXT_STEP = "`retention sample DIR` writes an example company, `retention init DIR` a new kit"
 _SUFFIXES = (".yaml", ".yml")
-_EXPANDED = ("source", "prospects")
+_EXPANDED = ("source", "prospects", "contacts", "feedback")
 ENVIRONMENT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """A variable of the environment, as a setting names it."""
+_SOURCES = f"{', '.join(_EXPANDED[:-1])} and {_EXPANDED[-1]}"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SECRET = re.compile(r"passw|pwd|secret|token|credential|(api|access|private)_?key", re.IGNORECASE)
 _SECRET_IN_URL = re.compile(
@@ -230,7 +231,7 @@ def _refusal(key: str, value: str | list[str]) -> str:
         return "holds a control character; write plain text"
     if key not in _EXPANDED:
         wrong = any("${" in text for text in texts)
-        return f"${{NAME}} may stand only in {' and '.join(_EXPANDED)}" if wrong else ""
+        return f"${{NAME}} may stand only in {_SOURCES}" if wrong else ""
     if any("${" in ENVIRONMENT.sub("", text) for text in texts):
         return "holds a ${ that is no ${NAME}; a NAME has letters, digits and _"
     if any(_SECRET_IN_URL.search(text) for text in texts):

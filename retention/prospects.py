@@ -10,8 +10,8 @@ import ibis
 import ibis.expr.types as ir
 
 from retention import cells
-from retention.cells import AFTER_AS_OF, NO_CUSTOMER, NO_DATE, OTHER_UNIT
-from retention.quality import QUALITY
+from retention.cells import AFTER_AS_OF, NO_CUSTOMER, NO_DATE
+from retention.quality import KEPT, REPEATED, ROWS, account_of, checks_of
 
 PEOPLE = ibis.schema({"customer_id": "string", "known_on": "date", "fault": "string"})
 TALLY = ibis.schema(
@@ -22,16 +22,13 @@ PROSPECTS = ibis.schema({"customer_id": "string", "known_on": "date"})
 COLUMNS = {"customer_id": "client", "known_on": "signed_up"}
 """The columns that must be there, and what they may be called in somebody's data."""
 
-UNREADABLE = "unreadable_date"
+UNREADABLE = {"known_on": "unreadable_date"}
 
 DROPS = (NO_CUSTOMER, NO_DATE, AFTER_AS_OF)
 """Why rows are dropped; a row with several faults counts under the first of them."""
 
-KEPT, REPEATED = "kept", "repeated"
-CHECKS = tuple(f"prospects_{name}" for name in ("rows", OTHER_UNIT, *DROPS, KEPT, REPEATED))
+CHECKS = checks_of("prospects", DROPS)
 """Checks of the source, in their order; named apart from those of the unit's own source."""
-
-_ALARMING = 0.05
 
 
 def people(raw: ir.Table, *, unit: str) -> ir.Table:
@@ -49,11 +46,10 @@ def people(raw: ir.Table, *, unit: str) -> ir.Table:
     ).cast(PEOPLE)
 
 
-def unreadable(raw: ir.Table, *, unit: str) -> ir.Table:
-    """One row each of the first three values of `known_on` that are no date, as text."""
+def refused(raw: ir.Table, *, unit: str, fault: str) -> ir.Table:
+    """One row each of the first three rows with a fault, its cells as text."""
     kept = raw.select(*(name for name in raw.columns if name in (*COLUMNS, "unit")))
-    bad = kept.filter(_fault(kept, unit) == UNREADABLE)
-    return bad.select(known_on=bad.known_on.cast("string").substr(0, 40)).limit(3)
+    return cells.shown(kept.filter(_fault(kept, unit) == fault), COLUMNS)
 
 
 def tally(people: ir.Table) -> ir.Table:
@@ -85,33 +81,23 @@ def prospects(tally: ir.Table, *, as_of: date) -> ir.Table:
 def quality(tally: ir.Table, *, as_of: date) -> ir.Table:
     """One row a check of the source (CHECKS), in order: what came in, was dropped, was kept.
 
-    Rows add up: rows = other_unit + every drop + kept; `repeated` are those of the kept that name
-    somebody once more. `level` is warning where a drop takes more than 5 % of the unit's rows.
-    Returns quality.QUALITY; people bring no amount.
+    `repeated` are those of the kept that name somebody once more. Returns quality.QUALITY; see
+    quality.account_of.
     """
     late = (tally.fault == "") & (tally.known_on > as_of)
     check = late.ifelse(AFTER_AS_OF, tally.fault)
     kept = tally.filter(check == "")
     found = ibis.union(
-        tally.agg(check=ibis.literal("rows"), rows=tally.rows.sum()),
+        tally.agg(check=ibis.literal(ROWS), rows=tally.rows.sum()),
         tally.group_by(check=(check == "").ifelse(KEPT, check)).agg(rows=tally.rows.sum()),
         kept.agg(check=ibis.literal(REPEATED), rows=kept.rows.sum() - kept.customer_id.nunique()),
     )
-    listed = ibis.memtable(
-        [(number, name, name.removeprefix("prospects_")) for number, name in enumerate(CHECKS)],
-        schema={"number": "int64", "name": "string", "check": "string"},
-    )
-    rows = listed.left_join(found, "check").select(
-        "number", "name", "check", rows=found.rows.fill_null(0)
-    )
-    is_drop = rows.check.isin(DROPS)
-    own = rows.rows.sum(where=is_drop | (rows.check == KEPT)).over()
-    level = (is_drop & (rows.rows > _ALARMING * own)).ifelse("warning", "note")
-    judged = rows.select("number", "rows", check="name", amount=ibis.null("float64"), level=level)
-    return judged.order_by("number").select(*QUALITY.names).cast(QUALITY)
+    return account_of(found, source="prospects", drops=DROPS)
 
 
 def _fault(raw: ir.Table, unit: str) -> ir.StringValue:
     read = cells.day(raw, "known_on")
-    undated = cells.unread(raw, "known_on", read, nothing=NO_DATE, unreadable=UNREADABLE)
+    undated = cells.unread(
+        raw, "known_on", read, nothing=NO_DATE, unreadable=UNREADABLE["known_on"]
+    )
     return cells.fault(raw, [undated], unit=unit)

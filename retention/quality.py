@@ -5,9 +5,13 @@ from collections.abc import Collection, Sequence
 import ibis
 import ibis.expr.types as ir
 
+from retention.cells import OTHER_UNIT
+
 QUALITY = ibis.schema({"check": "string", "rows": "int64", "amount": "float64", "level": "string"})
 
 ROWS_IN_SOURCE, ROWS_AFTER_QUERY, KEPT = "rows_in_source", "rows_after_query", "kept"
+ROWS, REPEATED = "rows", "repeated"
+"""Checks of an optional source beside its drops: what came in, and who is named once more."""
 
 _ALARMING = 0.05
 
@@ -50,3 +54,36 @@ def counts(
     """One row a check: what falls to it, as the columns `rows` and `amount` of a tally count it."""
     checks = check if isinstance(check, ir.Value) else ibis.literal(check)
     return tally.group_by(check=checks).agg(rows=tally[rows].sum(), amount=tally[amount].sum())
+
+
+def checks_of(source: str, drops: Sequence[str]) -> tuple[str, ...]:
+    """Names of the checks of an optional source, in their order, told apart by its own name."""
+    return tuple(f"{source}_{name}" for name in (ROWS, OTHER_UNIT, *drops, KEPT, REPEATED))
+
+
+def account_of(found: ir.Table, *, source: str, drops: Sequence[str]) -> ir.Table:
+    """One row a check of an optional source, in the order of `checks_of`; 0 where none is found.
+
+    found: `check` (without the name of the source), `rows`; rows of a check are added up.
+    Rows add up: rows = other_unit + every drop + kept; `repeated` are some of the kept. `level` is
+    warning where a drop takes more than 5 % of the unit's rows. Returns QUALITY; what such a source
+    holds brings no amount.
+    """
+    names = (ROWS, OTHER_UNIT, *drops, KEPT, REPEATED)
+    listed = ibis.memtable(
+        [
+            (number, name, check, check in drops)
+            for number, (name, check) in enumerate(
+                zip(checks_of(source, drops), names, strict=True)
+            )
+        ],
+        schema={"number": "int64", "name": "string", "check": "string", "is_drop": "boolean"},
+    )
+    totals = found.group_by("check").agg(rows=found.rows.sum())
+    rows = listed.left_join(totals, "check").select(
+        "number", "name", "check", "is_drop", rows=totals.rows.fill_null(0)
+    )
+    own = rows.rows.sum(where=rows.is_drop | (rows.check == KEPT)).over()
+    level = (rows.is_drop & (rows.rows > _ALARMING * own)).ifelse("warning", "note")
+    judged = rows.select("number", "rows", check="name", amount=ibis.null("float64"), level=level)
+    return judged.order_by("number").select(*QUALITY.names).cast(QUALITY)

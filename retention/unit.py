@@ -1,7 +1,7 @@
 """One business unit, opened: its settings, its data on the engine, its thresholds, its figures."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -29,6 +29,7 @@ from retention.errors import DataRefused
 from retention.fingerprints import fingerprint
 from retention.lifecycle import spells, with_prospects
 from retention.models import MODELS, Model
+from retention.optional_sources import OPTIONAL, PROSPECTS
 from retention.params import Settings
 from retention.periods import Calendar
 from retention.thresholds import Thresholds
@@ -53,8 +54,8 @@ class Unit:
     followed: ir.Table
     customer_days: ir.Table
     thresholds: Thresholds
-    people: ir.Table | None = None
-    """The tally of the prospects source (prospects.TALLY), where there is one."""
+    others: Mapping[str, ir.Table] = field(default_factory=dict)
+    """The tallies of the optional sources that the unit has (optional_sources.OPTIONAL)."""
 
     @property
     def as_of(self) -> date:
@@ -75,9 +76,10 @@ class Unit:
     def _spells(self, inactive_after: int, lost_after: int) -> ir.Table:
         runs = self.model.runs(self.followed, inactive_after=inactive_after, as_of=self.as_of)
         states = spells(runs, dormant_for=lost_after - inactive_after, as_of=self.as_of)
-        if self.people is None:
+        if PROSPECTS not in self.others:
             return states
-        return with_prospects(states, prospects.prospects(self.people, as_of=self.as_of))
+        known = prospects.prospects(self.others[PROSPECTS], as_of=self.as_of)
+        return with_prospects(states, known)
 
     @cached_property
     def _ledger(self) -> ir.Table:
@@ -100,9 +102,10 @@ class Unit:
     def fingerprint(self) -> str | None:
         """What the rows read add up to, dropped ones included; None where the engine has no hash.
 
-        The figures follow from these rows, those of prospects too, the settings and the code.
+        The figures follow from these rows, those of optional sources too, the settings and the
+        code.
         """
-        read = [self.tally] if self.people is None else [self.tally, self.people]
+        read = [self.tally, *(self.others[key] for key in OPTIONAL if key in self.others)]
         try:
             found = [fingerprint(table).to_pyarrow().to_pylist()[0] for table in read]
         except OperationNotDefinedError:
@@ -136,7 +139,7 @@ class Unit:
             calendar=self.calendar,
             scope=self.settings.reactivation_scope,
         )
-        if self.people is not None:
+        if PROSPECTS in self.others:
             converted = rate_tables.conversion(self.spells, calendar=self.calendar)
             table = ibis.union(table, converted, distinct=False).order_by("period", "measure")
         return _frame(table)
@@ -233,10 +236,12 @@ class Unit:
     def quality(self) -> pd.DataFrame:
         """One row a check of the data (quality.QUALITY)."""
         checks = self.model.quality(self.tally, source_rows=self._source_rows, as_of=self.as_of)
-        if self.people is None:
-            return _frame(checks)
-        known = _frame(prospects.quality(self.people, as_of=self.as_of))
-        return pd.concat([_frame(checks), known], ignore_index=True)
+        accounts = [
+            kind.quality(self.others[key], as_of=self.as_of)
+            for key, kind in OPTIONAL.items()
+            if key in self.others
+        ]
+        return pd.concat([_frame(table) for table in (checks, *accounts)], ignore_index=True)
 
 
 def _frame(table: ir.Table) -> pd.DataFrame:

@@ -70,6 +70,7 @@ def _increasing(pair: tuple[float, float]) -> tuple[float, float]:
 Days = Annotated[int, Field(ge=1, le=36_500)] | Literal["auto"]
 LostAfter = Annotated[int, Field(ge=0, le=36_500)] | Literal["auto"]
 _DAYS = "a whole number of days from 1 to 36500, or auto"
+_RESPONSE = "a whole number of days from 1 to 3650"
 _COUNT = "a whole number above 0"
 _Share = Annotated[float, Field(gt=0, lt=1)]
 _Multiple = Annotated[float, Field(gt=0)]
@@ -119,6 +120,12 @@ class Settings(BaseModel):
         Field((2.0, 4.0), description="two increasing numbers above 0, like [2, 4]")
     )
     prospects: str | None = Field(None, description="text")
+    contacts: str | None = Field(None, description="text")
+    response_days: int = Field(30, ge=1, le=3650, description=_RESPONSE)
+    control_share: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        None, description="a number between 0 and 1, like 0.1"
+    )
+    feedback: str | None = Field(None, description="text")
     reactivation_scope: Literal["inactive", "with_prospects"] = "inactive"
     history_complete: Annotated[bool, Field(strict=True), BeforeValidator(_truth)] = Field(
         False, description="true or false"

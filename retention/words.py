@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from retention import cells, normal, prospects, subscriptions
+from retention import cells, contacts, feedback, normal, prospects, subscriptions
 from retention.language import ABSENT, Language
 from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST
@@ -95,6 +95,40 @@ NAMES = {
                 "prospects dropped: known after the last day covered",
                 "prospects: rows counted",
                 "prospects: of these, of people named before",
+            ),
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            contacts.CHECKS,
+            (
+                "contacts: rows in their source",
+                "contacts: rows of other units",
+                "contacts dropped: no customer id",
+                "contacts dropped: no date",
+                "contacts dropped: no campaign",
+                "contacts dropped: no arm",
+                "contacts dropped: dated after the last day covered",
+                "contacts dropped: of customers in two arms of a campaign",
+                "contacts: rows counted",
+                "contacts: of these, of a customer and campaign named before",
+            ),
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            feedback.CHECKS,
+            (
+                "answers: rows in their source",
+                "answers: rows of other units",
+                "answers dropped: no customer id",
+                "answers dropped: no date",
+                "answers dropped: no reason",
+                "answers dropped: reported after the last day covered",
+                "answers: rows counted",
+                "answers: of these, given before on the same day",
             ),
             strict=True,
         )

@@ -21,7 +21,9 @@ from retention import (
     cells,
     cohort_views,
     cohorts,
+    contacts,
     engines,
+    feedback,
     fingerprints,
     follow_up,
     ledger,
@@ -142,6 +144,30 @@ class Figures:
         days = as_it_is.ifelse(rows.day, shifted(rows.day, -60))
         return rows.select(customer_id=never + rows.who, known_on=days, unit="shop")
 
+    def sent(self) -> ir.Table:
+        """Contacts of the people of the rows: two campaigns, three arms, some in two of them."""
+        rows = self.raw
+        arm = ibis.cases(
+            (rows.whole % 5 == 0, "Control"), (rows.whole % 5 < 3, "mail"), else_="app"
+        )
+        again = (rows.whole % 40 == 0) & (rows.money > 100)
+        return rows.select(
+            customer_id="who",
+            campaign=(rows.day < date(2023, 6, 1)).ifelse("spring", "autumn"),
+            contacted_on="day",
+            arm=again.ifelse("mail", arm),
+            unit="shop",
+        )
+
+    def answered(self) -> ir.Table:
+        """What every third of the people of the rows said, 40 days after each purchase."""
+        rows = self.raw.filter(self.raw.whole % 3 == 0)
+        reason = ibis.cases(
+            (rows.whole % 4 == 0, "price"), (rows.whole % 4 == 1, ""), else_="moved"
+        )
+        said_on = (rows.day < date(1901, 1, 1)).ifelse(rows.day, shifted(rows.day, 40))
+        return rows.select(customer_id="who", reported_on=said_on, reason=reason, unit="shop")
+
     def read(self, reading: str) -> ir.Table:
         return self.raw.select(**READINGS[reading])
 
@@ -207,8 +233,23 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     "people": lambda f: prospects.people(f.known(), unit="Shop"),
     "known": lambda f: prospects.tally(prospects.people(f.known(), unit="Shop")),
     "prospects": lambda f: prospects.prospects(f.kept("known"), as_of=AS_OF),
-    "unreadable known_on": lambda f: prospects.unreadable(f.known(), unit="Shop"),
+    "unreadable known_on": lambda f: prospects.refused(
+        f.known(), unit="Shop", fault="unreadable_date"
+    ),
     "quality of prospects": lambda f: prospects.quality(f.kept("known"), as_of=AS_OF),
+    "contacted": lambda f: contacts.contacted(f.sent(), unit="Shop"),
+    "contacts, tally": lambda f: contacts.tally(contacts.contacted(f.sent(), unit="Shop")),
+    "contacts": lambda f: contacts.contacts(f.kept("contacts, tally"), as_of=AS_OF),
+    "contacts, refused": lambda f: contacts.refused(f.sent(), unit="Shop", fault="unreadable_date"),
+    "contacts, quality": lambda f: contacts.quality(f.kept("contacts, tally"), as_of=AS_OF),
+    "said": lambda f: feedback.said(f.answered(), unit="Shop"),
+    "feedback, tally": lambda f: feedback.tally(feedback.said(f.answered(), unit="Shop")),
+    "answers": lambda f: feedback.answers(f.kept("feedback, tally"), as_of=AS_OF),
+    "feedback, refused": lambda f: feedback.refused(f.answered(), unit="Shop", fault="no_reason"),
+    "feedback, quality": lambda f: feedback.quality(f.kept("feedback, tally"), as_of=AS_OF),
+    "account of": lambda f: quality.account_of(
+        f.kept("counts").select(check=ibis.literal("kept"), rows="rows"), source="x", drops=("y",)
+    ),
     "spells of prospects": lambda f: lifecycle.with_prospects(
         f.kept("spells"), f.kept("prospects")
     ),

@@ -184,7 +184,8 @@ def test_what_init_switches_off_are_the_defaults(tmp_path: Path) -> None:
     lines = (tmp_path / "kit" / "params" / "defaults.yaml").read_text().splitlines()
     told = [line.removeprefix("# ") for line in lines if line.startswith(("# ", "source"))]
     keys = [line for line in told if line.split(":")[0] in KEYS and "|" not in line]
-    free = ("source", "table", "query", "as_of", "prospects")
+    free = ("source", "table", "query", "as_of", "prospects", "contacts", "feedback")
+    free += ("control_share",)
     [example] = all_settings([tmp_path / "kit" / "params" / "example.yaml"])
     resolved = example.resolved()
     for line in keys:
