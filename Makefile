@@ -5,13 +5,16 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 OR2 := params/online_retail_ii
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab lint online-retail picture clean
+.PHONY: help report winback test lab lint online-retail picture clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 report: .venv/.kit data/sample_subscriptions.parquet ## Check and run every unit in params/, write reports/index.html
 	@$(BIN)/retention run
+
+winback: .venv/.kit data/sample_subscriptions.parquet ## Whom to win back: a page for every unit in params/, in reports/winback
+	@$(BIN)/retention run --notebook notebooks/winback.ipynb --out reports/winback
 
 test: .venv/.test lint ## Lint, type-check, and pass all tests
 	@$(BIN)/pytest -n auto --dist loadgroup --durations=15 --cov --cov-report=term:skip-covered

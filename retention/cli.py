@@ -258,10 +258,10 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
     """Lay out a new kit in DIR: notebooks, shared settings, an example unit. Overwrite nothing."""
     with _spoken():
         from retention.reporting.export import TEMPLATES
-        from retention.reporting.notebooks import PORTFOLIO, REPORT, kit_notebook
+        from retention.reporting.notebooks import NOTEBOOKS, kit_notebook
 
         files = {
-            **{folder / "notebooks" / name: kit_notebook(name) for name in (REPORT, PORTFOLIO)},
+            **{folder / "notebooks" / name: kit_notebook(name) for name in NOTEBOOKS},
             folder / "params" / "defaults.yaml": TEMPLATES / "starter" / "defaults.yaml",
             folder / "params" / "example.yaml": TEMPLATES / "starter" / "example.yaml",
         }

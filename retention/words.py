@@ -8,6 +8,17 @@ from collections.abc import Callable
 from typing import Any
 
 from retention import cells, contacts, feedback, normal, prospects, subscriptions
+from retention.inactive import (
+    HIGH,
+    LAPSED_EARLIER,
+    LAPSED_WITHIN,
+    LOW,
+    MIDDLE,
+    OCCASIONAL,
+    ONCE,
+    REGULAR,
+    VERY_ACTIVE,
+)
 from retention.language import ABSENT, Language
 from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST
@@ -52,6 +63,20 @@ NAMES = {
     NO_PURCHASE: "refunds without a purchase",
     SMALL: "groups too small to show apart",
     LAPSED: "lapsed",
+    ONCE: "bought once",
+    OCCASIONAL: "occasional",
+    REGULAR: "regular",
+    VERY_ACTIVE: "very active",
+    HIGH: "high value",
+    MIDDLE: "middle value",
+    LOW: "low value",
+    LAPSED_WITHIN[90]: "up to 90 days",
+    LAPSED_WITHIN[180]: "91 to 180 days",
+    LAPSED_WITHIN[365]: "181 to 365 days",
+    LAPSED_EARLIER: "more than a year",
+    "former_activity": "former activity",
+    "value_tier": "value tier",
+    "since_lapse": "time since the lapse",
     CHURN: "churn rate",
     RETENTION: "retention rate",
     REACTIVATION: "reactivation rate",
@@ -213,6 +238,13 @@ COLUMNS = {
     f"{WIN_BACK}_stands": ("where win-back stands", "name"),
     REACTIVATION: ("reactivation rate", "share"),
     "earned": ("revenue of the period", "text"),
+    "former_activity": ("former activity", "name"),
+    "value_tier": ("value tier", "name"),
+    "since_lapse": ("time since the lapse", "name"),
+    DORMANT: ("dormant", "count"),
+    LOST: ("lost", "count"),
+    "share": ("share of the inactive", "share"),
+    "former_value": ("revenue in their last year as customers", "money"),
     "opening_mrr": ("MRR at the opening", "money"),
     NEW_MRR: ("new", "money"),
     REACTIVATED_MRR: ("reactivated", "money"),
@@ -233,6 +265,9 @@ UNSHOWN = {
     "intra_period_returns",
     *CUSTOMERS.values(),
     "complete",
+    "breakdown",
+    "group",
+    "inactive",
 }
 """Columns that are published and left out of tables: they follow from others, or mark a cell."""
 

@@ -26,6 +26,7 @@ from retention import (
     feedback,
     fingerprints,
     follow_up,
+    inactive,
     ledger,
     lifecycle,
     prospects,
@@ -281,6 +282,12 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     ),
     "activity": lambda f: activity.activity(f.kept("customer_days"), calendar=f.calendar),
     "rfm": lambda f: rfm.rfm(days_bought(f), as_of=AS_OF),
+    "former activity": lambda f: inactive.former_activity(days_bought(f)),
+    "standing": lambda f: inactive.standing(
+        f.kept("spells"), f.kept("customer_days"), inactive_after=INACTIVE_AFTER, as_of=AS_OF
+    ),
+    "inactive": lambda f: inactive.inactive_groups(f.kept("standing")),
+    "states": lambda f: inactive.states(f.kept("spells")),
     "waits": lambda f: second_purchase.waits(days_bought(f), as_of=AS_OF),
     "share": lambda f: share(f.kept("ledger"), "lapsed", "opening_active", "rate"),
     **{

@@ -21,7 +21,9 @@ from retention.reporting.export import passages
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "retention" / "locales" / "messages.pot"
-NOTEBOOKS = ("notebooks/retention_report.ipynb", "notebooks/portfolio.ipynb")
+NOTEBOOKS = tuple(
+    f"notebooks/{name}.ipynb" for name in ("retention_report", "winback", "portfolio")
+)
 
 _LANGUAGES = {"language", "lang"}
 # What is passed on and not written there: captions and Markdown are taken from the notebooks.

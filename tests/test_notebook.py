@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from retention import open_unit
 from retention.rates import CHURN
 from retention.reporting import bundles
-from retention.reporting.notebooks import PORTFOLIO, REPORT, kit_notebook
+from retention.reporting.notebooks import NOTEBOOKS, kit_notebook
 from retention.sample import write_company
 
 NOTEBOOK = kit_notebook()
@@ -64,7 +64,7 @@ SHOWN = [
 # As it is written ---------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=[REPORT, PORTFOLIO])
+@pytest.fixture(scope="module", params=NOTEBOOKS)
 def written(request: pytest.FixtureRequest) -> NotebookNode:
     return nbformat.read(kit_notebook(request.param), as_version=nbformat.NO_CONVERT)
 

@@ -24,6 +24,7 @@ from retention import (
     thresholds,
 )
 from retention.activity import ACTIVITY
+from retention.inactive import GROUPS
 from retention.ledger import LEDGER
 from retention.params import settings
 from retention.quality import QUALITY
@@ -87,6 +88,7 @@ def test_columns_of_the_files() -> None:
         "activity.csv": list(ACTIVITY.names),
         "quality.csv": list(QUALITY.names),
         "recurring.csv": list(RECURRING.names),
+        "inactive.csv": list(GROUPS.names),
         "restatements.csv": list(RESTATEMENTS),
     }
 

@@ -23,6 +23,7 @@ from retention.activity import ACTIVITY
 from retention.cohort_views import COHORT_REVENUE, UNBOUNDED
 from retention.cohorts import COHORTS, RETURNS
 from retention.follow_up import ROLLING, SECOND_LIFE
+from retention.inactive import BREAKDOWNS, GROUPS
 from retention.language import ABSENT, LANGUAGES, Language
 from retention.recurring import RECURRING
 from retention.reporting import portfolio
@@ -57,6 +58,7 @@ SCHEMAS = {
     "units": portfolio.UNITS,
     "quality": quality.QUALITY.names,
     "recurring": RECURRING.names,
+    "inactive": (*GROUPS.names, *BREAKDOWNS),
 }
 STATES = lifecycle.STATES
 EVENTS = (ledger.NEW, ledger.REACTIVATED, ledger.WON_BACK, ledger.LAPSED)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from html import escape
+from typing import Any
 
 import pandas as pd
 
@@ -93,11 +94,22 @@ class Report(Shown):
         tiles = headline_tiles(ledger, rates, revenue, self.language, scope=scope)
         body = (
             f'<p class="headline">{escape(headline)}</p>'
-            f'<p class="lead">{escape(f"{worth} {unusual}".strip())}</p>{_tiles(tiles)}'
+            f'<p class="lead">{escape(f"{worth} {unusual}".strip())}</p>{tiles_markup(tiles)}'
             f'<p class="note">{escape(summary.rule(self.language))}</p>'
         )
         period = ledger["period"].iloc[-1]
-        facts = {
+        facts = self.facts(headline, period_label=self.language.period(period)) | {
+            "period": f"{period:%Y-%m-%d}",
+            "unusual": unusual,
+            "worth": worth,
+            "tiles": [asdict(tile) for tile in tiles],
+            "worse_than_normal": summary.worse_than_normal(rates),
+        }
+        self.opening(body, headline, facts)
+
+    def facts(self, headline: str, *, period_label: str) -> dict[str, Any]:
+        """What any page of a unit says of itself to the runner; the ledger has been checked."""
+        return {
             "unit": self.unit.settings.unit,
             "as_of": self.unit.as_of.isoformat(),
             "language": self.language.code,
@@ -105,16 +117,11 @@ class Report(Shown):
             "frequency": self.language.frequency,
             **asdict(self.language.rules),
             "model": self.language.model,
-            "period": f"{period:%Y-%m-%d}",
-            "period_label": self.language.period(period),
+            "period_label": period_label,
             "definitions": DEFINITIONS_VERSION,
-            # Unit.ledger, which made the frame, raises where an identity is broken.
+            # Unit.ledger, which each page asks first, raises where an identity is broken.
             "identities": "held",
             "headline": headline,
-            "unusual": unusual,
-            "worth": worth,
-            "tiles": [asdict(tile) for tile in tiles],
-            "worse_than_normal": summary.worse_than_normal(rates),
             "thresholds": {
                 "inactive_after": self.unit.thresholds.inactive_after,
                 "lost_after": self.unit.thresholds.lost_after,
@@ -122,7 +129,6 @@ class Report(Shown):
             },
             "source": self.unit.extent(),
         }
-        self.opening(body, headline, facts)
 
     def table(self, frame: pd.DataFrame, caption: str) -> None:
         """A frame as a table, without what is absent in every row: contracts rest on no gaps."""
@@ -224,7 +230,8 @@ class Report(Shown):
         show(scrolling(f'<table class="settings">{table}</table>', caption), plain)
 
 
-def _tiles(tiles: Sequence[Tile]) -> str:
+def tiles_markup(tiles: Sequence[Tile]) -> str:
+    """The tiles of a first screen as finished HTML."""
     return (
         '<section class="tiles">'
         + "".join(

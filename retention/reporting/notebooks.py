@@ -15,8 +15,9 @@ from retention.params import Settings, did_you_mean
 PASSED = ("unit", "as_of")
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-REPORT, PORTFOLIO = "retention_report.ipynb", "portfolio.ipynb"
-"""The notebooks of the kit: of one unit, and of all units."""
+REPORT, WINBACK, PORTFOLIO = "retention_report.ipynb", "winback.ipynb", "portfolio.ipynb"
+NOTEBOOKS = (REPORT, WINBACK, PORTFOLIO)
+"""The notebooks of the kit: two of one unit, and one of all units."""
 
 # In a wheel the notebook is inside the package, in a checkout beside it.
 _KIT = (_PACKAGE / "notebooks", _PACKAGE.parent / "notebooks")

@@ -1,0 +1,47 @@
+"""The second notebook's questions of one opened unit: whom to win back, and what they are worth."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from retention import inactive
+from retention.unit import Unit
+
+
+@dataclass(frozen=True)
+class WinBack:
+    """Every figure of the win-back notebook is a method of it; each is a small pandas frame.
+
+    What needs days of purchase has no row where customers have contracts instead.
+    """
+
+    unit: Unit
+
+    @cached_property
+    def standing(self) -> ir.Table:
+        """One row a customer (inactive.STANDING), on the engine; it holds customer ids."""
+        unit = self.unit
+        table = inactive.standing(
+            unit.spells,
+            unit.customer_days,
+            inactive_after=unit.thresholds.inactive_after,
+            as_of=unit.as_of,
+        )
+        return unit.source.stored("standing", table)
+
+    def states(self) -> pd.DataFrame:
+        """One row a state at the close of `as_of` (inactive.COUNTS), once the ledger has held."""
+        self.unit.ledger()
+        return self._frame(inactive.states(self.unit.spells))
+
+    def inactive(self) -> pd.DataFrame:
+        """One row a breakdown and group of the inactive (inactive.GROUPS)."""
+        table = inactive.inactive_groups(self.standing)
+        return self._frame(table if self.unit.model.buys else table.limit(0))
+
+    @staticmethod
+    def _frame(table: ir.Table) -> pd.DataFrame:
+        frame: pd.DataFrame = table.to_pandas()
+        return frame

@@ -1,0 +1,47 @@
+"""Small frames of the win-back notebook -> headline and alt texts. None claims a cause."""
+
+from datetime import date
+
+import pandas as pd
+
+from retention.language import Language
+from retention.lifecycle import ACTIVE, DORMANT, LOST
+from retention.words import TOO_SMALL, name_of, within_a_line
+
+
+def headline(unit: str, states: pd.DataFrame, language: Language, *, as_of: date) -> str:
+    """One sentence: how many of the customers are inactive on the last day (inactive.COUNTS)."""
+    counts = states.set_index("state")["customers"].reindex([ACTIVE, DORMANT, LOST], fill_value=0)
+    return language.plural(
+        "At the close of {day}, {inactive} of the {count} customer of {unit} was inactive: "
+        "{dormant} dormant and {lost} lost.",
+        "At the close of {day}, {inactive} of the {count} customers of {unit} were inactive: "
+        "{dormant} dormant and {lost} lost.",
+        int(counts.sum()),
+        day=language.day(as_of),
+        unit=within_a_line(unit),
+        inactive=language.number(counts[DORMANT] + counts[LOST]),
+        dormant=language.number(counts[DORMANT]),
+        lost=language.number(counts[LOST]),
+    )
+
+
+def inactive(groups: pd.DataFrame, language: Language) -> str:
+    """Alt text of the chart of groups of the inactive (inactive.GROUPS, of one breakdown)."""
+    if groups.empty:
+        return language(TOO_SMALL)
+    texts = [
+        language.plural(
+            "{group}: {count} customer ({share} of the inactive, 95% interval {interval}), "
+            "{money} in their last year.",
+            "{group}: {count} customers ({share} of the inactive, 95% interval {interval}), "
+            "{money} in their last year.",
+            row["customers"],
+            group=language.title(name_of(row["group"], language)),
+            share=language.percent(row["share"]),
+            interval=language.interval(row["low"], row["high"]),
+            money=language.money(row["former_value"]),
+        )
+        for row in groups.to_dict("records")
+    ]
+    return " ".join(texts)

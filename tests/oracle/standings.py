@@ -1,0 +1,110 @@
+"""Whom to win back, by plain loops over customers; shares no code with the package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from oracle.inputs import Days, Row, purchase_days
+from oracle.measures import wilson
+from oracle.states import state as state_of
+
+YEAR = timedelta(days=365)
+GROUPS = {
+    "former_activity": ["once", "occasional", "regular", "very_active"],
+    "since_lapse": [
+        *("lapsed_within_90", "lapsed_within_180", "lapsed_within_365", "lapsed_earlier"),
+    ],
+    "value_tier": ["high_value", "middle_value", "low_value"],
+}
+
+
+def former_activity(days: Days, as_of: date) -> dict[str, tuple[date, int, str]]:
+    """Customer -> last purchase day, purchase days in the year up to it, and their name."""
+    counts: dict[str, int] = {}
+    bought = {name: purchase_days(days[name], as_of) for name in days}
+    bought = {name: own for name, own in bought.items() if own}
+    for name, own in bought.items():
+        counts[name] = sum(1 for day in own if own[-1] - day < YEAR)
+    returned = [counts[name] for name, own in bought.items() if len(own) > 1]
+    found = {}
+    for name, own in bought.items():
+        if len(own) == 1:
+            called = "once"
+        else:
+            called = above(counts[name], returned, ["very_active", "regular", "occasional"])
+        found[name] = (own[-1], counts[name], called)
+    return found
+
+
+def above(own: int | Decimal, everybody: Sequence[int | Decimal], names: Sequence[str]) -> str:
+    """The first name where fewer than a fifth are higher, the second where fewer than half are."""
+    higher = sum(1 for other in everybody if other > own) / Fraction(len(everybody))
+    if higher < Fraction(1, 5):
+        return names[0]
+    return names[1] if higher < Fraction(1, 2) else names[2]
+
+
+def standing(days: Days, inactive_after: int, lost_after: int, as_of: date) -> list[Row]:
+    """One customer a row, by name."""
+    former = former_activity(days, as_of)
+    values = {
+        name: sum(
+            (amount for day, amount in days[name] if day <= as_of and last - day < YEAR),
+            Decimal(0),
+        )
+        for name, (last, _, _) in former.items()
+    }
+    rows = []
+    for name in sorted(former):
+        last, count, called = former[name]
+        bought = purchase_days(days[name], as_of)
+        state = state_of(bought, as_of, inactive_after, lost_after)
+        silent = (as_of - last).days
+        since = None
+        if state != "active":
+            ends = zip((90, 180, 365), GROUPS["since_lapse"], strict=False)
+            brackets = [group for end, group in ends if silent - inactive_after <= end]
+            since = brackets[0] if brackets else "lapsed_earlier"
+        tier = above(values[name], list(values.values()), GROUPS["value_tier"])
+        rows.append(
+            {
+                "customer_id": name,
+                "state": state,
+                "last_purchase_on": last,
+                "days_silent": silent,
+                "purchase_days": count,
+                "former_activity": called,
+                "former_value": values[name],
+                "value_tier": tier if values[name] > 0 else "low_value",
+                "since_lapse": since,
+            }
+        )
+    return rows
+
+
+def inactive(standing: Sequence[Row]) -> list[Row]:
+    """One breakdown and group a row, breakdowns by name."""
+    rows = []
+    silent = [row for row in standing if row["state"] != "active"]
+    for breakdown, groups in GROUPS.items():
+        for group in groups:
+            own = [row for row in silent if row[breakdown] == group]
+            low, high = wilson(len(own), len(silent)) if silent else (None, None)
+            rows.append(
+                {
+                    "breakdown": breakdown,
+                    "group": group,
+                    "dormant": sum(row["state"] == "dormant" for row in own),
+                    "lost": sum(row["state"] == "lost" for row in own),
+                    "customers": len(own),
+                    "inactive": len(silent),
+                    "share": len(own) / len(silent) if silent else None,
+                    "low": low,
+                    "high": high,
+                    "former_value": float(sum((row["former_value"] for row in own), Decimal(0))),
+                }
+            )
+    return rows

@@ -1,0 +1,111 @@
+"""The win-back notebook as papermill executes it: of purchases, contracts, hardly any data."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, timedelta
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import papermill
+import pytest
+from bs4 import BeautifulSoup
+from nbformat import NotebookNode
+
+from retention.inactive import BREAKDOWNS, GROUPS
+from retention.reporting import bundles
+from retention.reporting.notebooks import WINBACK, kit_notebook
+from retention.reporting.work import checked_page
+from retention.sample import write_company
+
+COLUMNS = {"inactive": GROUPS.names}
+"""What the notebook publishes beside the quality of the data."""
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("winback")
+    write_company(folder, customers=900)
+    return folder
+
+
+def executed(folder: Path, **parameters: object) -> NotebookNode:
+    notebook = nbformat.read(kit_notebook(WINBACK), as_version=nbformat.NO_CONVERT)
+    nbformat.write(notebook, folder / "winback.ipynb")
+    return papermill.execute_notebook(
+        str(folder / "winback.ipynb"),
+        None,
+        parameters=parameters,
+        cwd=str(folder),
+        kernel_name="python3",
+        progress_bar=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def shop(company: Path) -> NotebookNode:
+    return executed(company, unit="params/outlet_us.yaml")
+
+
+def html(notebook: NotebookNode) -> BeautifulSoup:
+    shown = [
+        output.get("data", {}).get("text/html", "")
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+    ]
+    return BeautifulSoup("".join(shown), "html.parser")
+
+
+def frame(notebook: NotebookNode, name: str) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(bundles.frames(notebook)[name]))
+
+
+def test_every_cell_runs_without_a_word_on_the_side(shop: NotebookNode) -> None:
+    kinds = {output.output_type for cell in shop.cells for output in cell.get("outputs", [])}
+    assert kinds == {"display_data"}
+
+
+def test_every_frame_is_published_with_its_columns(shop: NotebookNode) -> None:
+    found = {name: tuple(frame(shop, name)) for name in bundles.frames(shop) if name != "quality"}
+    assert found == COLUMNS
+    assert all(len(frame(shop, name)) for name in COLUMNS)
+
+
+def test_headline_and_tiles_are_cells_of_the_frames(shop: NotebookNode) -> None:
+    facts, groups = bundles.facts(shop), frame(shop, "inactive")
+    one = groups[groups["breakdown"] == next(iter(BREAKDOWNS))]
+    shown = {tile["key"]: tile["value"] for tile in facts["tiles"]}
+    assert shown["dormant_customers"] == f"{one['dormant'].sum():,}"
+    assert shown["lost_customers"] == f"{one['lost'].sum():,}"
+    assert f"{one['customers'].sum():,} of the" in facts["headline"]
+
+
+def test_every_chart_is_described_and_the_page_may_be_published(shop: NotebookNode) -> None:
+    images = html(shop).select("figure img")
+    assert images
+    assert all(len(image["alt"]) > 40 for image in images)
+    assert "<h1>" in checked_page(shop, [], 600_000)
+
+
+def test_contracts_say_what_is_not_counted_of_them(company: Path) -> None:
+    contracts = executed(company, unit="params/software_us.yaml")
+    assert frame(contracts, "inactive").empty
+    assert "contracts run on" in html(contracts).get_text()
+    assert [tile["key"] for tile in bundles.facts(contracts)["tiles"]] == [
+        "dormant_customers",
+        "lost_customers",
+    ]
+
+
+def test_hardly_any_data_make_a_page_too(tmp_path: Path) -> None:
+    day = date(2026, 1, 1)
+    rows = [f"c{number},{day + timedelta(days=number)},10" for number in range(3)]
+    text = "\n".join(["customer_id,ordered_at,amount", *rows, "late,2026-06-30,5", ""])
+    (tmp_path / "orders.csv").write_text(text)
+    settings = "unit: Small\nsource: orders.csv\ninactive_after: 30\nlost_after: 60\n"
+    (tmp_path / "small.yaml").write_text(settings)
+    small = executed(tmp_path, unit="small.yaml")
+    assert "No group of customers is large enough to show yet." in html(small).get_text()
+    # Nor the money of three.
+    assert "former_value" not in {tile["key"] for tile in bundles.facts(small)["tiles"]}
