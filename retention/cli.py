@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from retention.audience_command import audience
 from retention.errors import RetentionError, SettingsRefused
 
 # What reads data and executes notebooks is imported by the commands that do: --help is instant.
@@ -293,6 +294,9 @@ def _spoken() -> Iterator[None]:
     for problem in dict.fromkeys(problems):
         typer.echo(" ".join(problem.split()), err=True)
     raise typer.Exit(REFUSED)
+
+
+app.command()(_spoken()(audience))
 
 
 def _exit_code(batch: "Batch") -> int:

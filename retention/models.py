@@ -12,7 +12,7 @@ from typing import Literal
 import ibis
 import ibis.expr.types as ir
 
-from retention import recurring, services, subscriptions, transactions
+from retention import audiences, recurring, services, subscriptions, transactions
 from retention.lifecycle import runs_of_purchases
 from retention.periods import Calendar
 from retention.thresholds import Thresholds, contract_end, gaps, thresholds
@@ -63,6 +63,9 @@ class Model:
     runs: Table
     """(followed, inactive_after=, as_of=): unbroken stretches of activity, lifecycle.RUNS."""
 
+    last_seen: Table
+    """(followed, inactive_after=, as_of=): when customers were there last, audiences.LAST_SEEN."""
+
     quality: Table
     """(tally, source_rows=, as_of=): the account of every row, quality.QUALITY."""
 
@@ -103,6 +106,16 @@ def _runs_of_purchases(
     return runs_of_purchases(days, inactive_after=inactive_after)
 
 
+def _last_purchases(
+    customer_days: ir.Table,
+    *,
+    inactive_after: int,
+    as_of: date,  # noqa: ARG001
+) -> ir.Table:
+    days = transactions.purchase_days(customer_days)
+    return audiences.last_purchases(days, inactive_after=inactive_after)
+
+
 def _nothing_recurs(_: ir.Table, *, calendar: Calendar) -> ir.Table:  # noqa: ARG001
     return ibis.memtable([], schema=recurring.RECURRING)
 
@@ -132,6 +145,16 @@ def _runs_of_services(
     return services.runs_of_services(contracts, as_of=as_of)
 
 
+def _last_services(
+    contracts: ir.Table,
+    *,
+    inactive_after: int,  # noqa: ARG001
+    as_of: date,
+) -> ir.Table:
+    runs = services.runs_of_services(contracts, as_of=as_of)
+    return audiences.last_services(runs, as_of=as_of)
+
+
 MODELS = {
     PURCHASES: Model(
         date_column="ordered_at",
@@ -145,6 +168,7 @@ MODELS = {
         customer_days=_customer_days,
         thresholds=_by_gaps,
         runs=_runs_of_purchases,
+        last_seen=_last_purchases,
         quality=transactions.quality,
         buys=True,
         refunds=transactions.refunds,
@@ -162,6 +186,7 @@ MODELS = {
         customer_days=services.customer_days,
         thresholds=_by_contract,
         runs=_runs_of_services,
+        last_seen=_last_services,
         quality=subscriptions.quality,
         buys=False,
         refunds=_no_refunds,

@@ -12,6 +12,7 @@ from ibis.common.exceptions import OperationNotDefinedError
 
 from retention import (
     activity,
+    audiences,
     cohort_views,
     cohorts,
     follow_up,
@@ -196,8 +197,20 @@ class Unit:
         activity.check(frame, _frame(self._ledger))
         return frame
 
+    def customers(self) -> ir.Table:
+        """One row a customer (audiences.CUSTOMERS), on the engine: like `rfm`, with their ids."""
+        inactive_after, lost_after = self.thresholds.inactive_after, self.thresholds.lost_after
+        table = audiences.customers(
+            self.model.last_seen(self.followed, inactive_after=inactive_after, as_of=self.as_of),
+            self.spells,
+            self.customer_days,
+            dormant_for=lost_after - inactive_after,
+            as_of=self.as_of,
+        )
+        return self.source.stored("customers", table)
+
     def rfm(self) -> ir.Table:
-        """One row a customer (rfm.RFM), on the engine: the one table here with customer ids.
+        """One row a customer (rfm.RFM), on the engine: like `customers`, with their ids.
 
         Raises DataRefused where customers have contracts: these have no days of purchase.
         """

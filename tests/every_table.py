@@ -18,6 +18,7 @@ from ibis.backends import BaseBackend
 
 from retention import (
     activity,
+    audiences,
     cells,
     cohort_views,
     cohorts,
@@ -281,6 +282,23 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
         hashes=ibis._.hashes != 0
     ),
     "activity": lambda f: activity.activity(f.kept("customer_days"), calendar=f.calendar),
+    "last purchases": lambda f: audiences.last_purchases(
+        days_bought(f), inactive_after=INACTIVE_AFTER
+    ),
+    "last services": lambda f: audiences.last_services(f.kept("runs of services"), as_of=AS_OF),
+    "customers": lambda f: audiences.customers(
+        f.kept("last purchases"),
+        f.kept("spells"),
+        f.kept("customer_days"),
+        dormant_for=LOST_AFTER - INACTIVE_AFTER,
+        as_of=AS_OF,
+    ),
+    **{
+        name: lambda f, name=name: audiences.audience(
+            f.kept("customers"), name, audiences.Asked(AS_OF, AS_OF - timedelta(days=60), 14)
+        )
+        for name in audiences.NAMES
+    },
     "rfm": lambda f: rfm.rfm(days_bought(f), as_of=AS_OF),
     "former activity": lambda f: inactive.former_activity(days_bought(f)),
     "standing": lambda f: inactive.standing(

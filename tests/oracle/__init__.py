@@ -7,6 +7,7 @@ above 0 is a purchase day. Anything dated after `as_of` is ignored.
 """
 
 from oracle.activities import activity, rfm
+from oracle.audiences import audience
 from oracle.contracts import days_of_service, recurring
 from oracle.cuts import Cut, Frequency, period_start, periods
 from oracle.firsts import cohort_revenue, cohorts, unbounded
@@ -43,6 +44,7 @@ __all__ = [
     "Period",
     "Row",
     "activity",
+    "audience",
     "brackets",
     "closed_gaps",
     "closes",
