@@ -7,7 +7,7 @@ from nbformat import NotebookNode
 
 from retention.errors import SettingsRefused
 from retention.reporting import bundles, notebooks, publishing
-from retention.reporting.kernels import execute
+from retention.reporting.kernels import Kernels, execute
 from retention.reporting.limits import Limits
 from retention.reporting.outcome import Execution, Outcome, Status, StepFailedError, classify
 from retention.reporting.work import checked_page
@@ -18,7 +18,9 @@ FEWEST = 2
 """How many units must have a report before a page sets them side by side."""
 
 
-def publish_group_page(out: Path, *, limits: Limits, page_bytes: int) -> Outcome | None:
+def publish_group_page(
+    out: Path, *, limits: Limits, page_bytes: int, kernels: Kernels | None = None
+) -> Outcome | None:
     """Put the page of all units in place and return what became of it.
 
     None where fewer than FEWEST units have a report with the figures that are compared: then
@@ -30,7 +32,7 @@ def publish_group_page(out: Path, *, limits: Limits, page_bytes: int) -> Outcome
             (out / name).unlink(missing_ok=True)
         return None
     try:
-        execution = _executed(out, limits)
+        execution = _executed(out, limits, kernels)
     except SettingsRefused as refusal:
         return Outcome(Status.SETTINGS_REFUSED, str(refusal))
     outcome = classify(execution)
@@ -44,11 +46,13 @@ def publish_group_page(out: Path, *, limits: Limits, page_bytes: int) -> Outcome
     return _published(out, page, execution.notebook)
 
 
-def _executed(out: Path, limits: Limits) -> Execution:
+def _executed(out: Path, limits: Limits, kernels: Kernels | None) -> Execution:
     path = notebooks.default_notebook(notebooks.PORTFOLIO)
     notebook = notebooks.load_notebook(path, passed=("reports",))
     # It runs where it is published, so that it opens there too and tells no path of a machine.
-    return execute(notebook, parameters={"reports": "."}, folder=out, limits=limits)
+    return execute(
+        notebook, parameters={"reports": "."}, folder=out, limits=limits, kernels=kernels
+    )
 
 
 def _published(out: Path, page: str, notebook: NotebookNode) -> Outcome:

@@ -29,6 +29,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 
 from retention.reporting.limits import Limits, MemoryWatch
 from retention.reporting.outcome import Execution, StoppedError
+from retention.reporting.warm import Forked, Zygote, warm
 
 _ENGINE = "retention"
 _START_SECONDS = 120
@@ -44,16 +45,17 @@ _log.addHandler(logging.NullHandler())
 logging.getLogger("papermill").addHandler(logging.NullHandler())
 
 
-class Stop:
-    """Ends the kernels of a run, from whichever thread sees the reason."""
+class Kernels:
+    """The kernels of a run: what they are forked from, if anything, and the end of all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, zygote: Zygote | None = None) -> None:
+        self.zygote = zygote
         self._lock = threading.Lock()
         self._sessions: set[_Session] = set()
         self._told = threading.Event()
 
-    def now(self) -> None:
-        """Kill every kernel of the run; units that have not begun will not begin."""
+    def stop(self) -> None:
+        """Kill every kernel, from any thread; units that have not begun will not begin."""
         self._told.set()
         with self._lock:
             for session in self._sessions:
@@ -66,7 +68,7 @@ class Stop:
 
     @contextlib.contextmanager
     def watching(self, session: "_Session") -> Iterator[None]:
-        """Have the session among those that `now` kills."""
+        """Have the session among those that `stop` kills."""
         with self._lock:
             self._sessions.add(session)
         try:
@@ -82,7 +84,7 @@ def execute(
     parameters: Mapping[str, str | int],
     folder: Path,
     limits: Limits,
-    stop: Stop | None = None,
+    kernels: Kernels | None = None,
 ) -> Execution:
     """Execute a copy of the notebook in a new kernel and return what was seen; raises nothing.
 
@@ -90,13 +92,13 @@ def execute(
     working folder of the kernel. The kernel runs the Python that runs this, whatever kernels a user
     has installed under that name, and is gone when this returns.
     """
-    stop = stop or Stop()
+    kernels = kernels or Kernels()
     with tempfile.TemporaryDirectory(prefix="rk-", ignore_cleanup_errors=True) as scratch:
-        session = _Session(Path(scratch), folder=folder, limits=limits, stop=stop)
+        session = _Session(Path(scratch), folder=folder, limits=limits, kernels=kernels)
         error: Exception | None = None
         try:
-            with stop.watching(session):
-                stop.check()
+            with kernels.watching(session):
+                kernels.check()
                 papermill.execute_notebook(
                     notebook,
                     None,
@@ -113,7 +115,7 @@ def execute(
             session.kill()
             _close_loop()
         try:
-            stop.check()
+            kernels.check()
         except StoppedError as stopped:
             error = stopped
         return Execution(
@@ -131,7 +133,7 @@ def execute(
 class _Session:
     """One kernel and what it answered."""
 
-    def __init__(self, scratch: Path, *, folder: Path, limits: Limits, stop: Stop) -> None:
+    def __init__(self, scratch: Path, *, folder: Path, limits: Limits, kernels: Kernels) -> None:
         self.folder = folder
         self.notebook: NotebookNode | None = None
         self.answered: set[str] = set()
@@ -141,8 +143,8 @@ class _Session:
         self._watch: MemoryWatch | None = None
         self._watching = contextlib.ExitStack()
         self._deadline = math.inf
-        self._stop = stop
-        self._process: subprocess.Popen[bytes] | None = None
+        self._kernels = kernels
+        self._process: subprocess.Popen[bytes] | Forked | None = None
         socket = scratch / "kernel"
         local = os.name == "posix" and len(str(socket)) < _LONGEST_SOCKET
         # Sockets in a folder of its own: parallel kernels never race for a port.
@@ -153,6 +155,7 @@ class _Session:
             transport="ipc" if local else "tcp",
             log=_log,
         )
+        warm(self._manager.kernel_spec, kernels.zygote)
 
     def run(self, manager: Any) -> None:
         """Execute the notebook that papermill prepared."""
@@ -208,7 +211,7 @@ class _Session:
         return min(of_cell, of_unit)
 
     def _on_cell_start(self, **_: object) -> None:
-        self._stop.check()
+        self._kernels.check()
         if self._process is None:
             self._process = getattr(self._manager.provisioner, "process", None)
             self._deadline = time.monotonic() + self._limits.unit_seconds

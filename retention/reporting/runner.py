@@ -15,11 +15,12 @@ from retention.reporting.comparison import previous_report
 from retention.reporting.delivery import UNSEEN, Result, deliver, reasons_to_run, skipped
 from retention.reporting.group_page import publish_group_page
 from retention.reporting.index import write_index
-from retention.reporting.kernels import Stop
+from retention.reporting.kernels import Kernels
 from retention.reporting.limits import Limits
 from retention.reporting.lock import sole_run, uninterrupted
 from retention.reporting.outcome import Outcome, Status
 from retention.reporting.run_log import RunLog
+from retention.reporting.warm import zygote
 from retention.reporting.work import Attempt, Task, work
 
 
@@ -101,11 +102,14 @@ def run(
             tasks.append(task)
         stopped_by, group = None, None
         try:
-            with contextlib.closing(_attempts(tasks, _jobs(plan, len(tasks)))) as attempts:
-                for task, attempt in attempts:
-                    with uninterrupted():
-                        settle(deliver(task.settings, attempt, out=plan.out, notebook=source))
-            group = _group(plan, results.values())
+            with zygote(len(tasks)) as forked:
+                kernels = Kernels(forked)
+                done = _attempts(tasks, _jobs(plan, len(tasks)), kernels)
+                with contextlib.closing(done) as attempts:
+                    for task, attempt in attempts:
+                        with uninterrupted():
+                            settle(deliver(task.settings, attempt, out=plan.out, notebook=source))
+                group = _group(plan, results.values(), kernels)
         except KeyboardInterrupt as interrupt:
             stopped_by = signal_of(interrupt)
         with uninterrupted():
@@ -145,28 +149,31 @@ def _index(out: Path) -> Path | None:
         return None
 
 
-def _group(plan: Plan, results: Iterable[Result]) -> Outcome | None:
+def _group(plan: Plan, results: Iterable[Result], kernels: Kernels) -> Outcome | None:
     made = (plan.out / publishing.GROUP_PAGE).exists()
     if made and all(result.outcome.status is Status.SKIPPED for result in results):
         return None
-    return publish_group_page(plan.out, limits=plan.limits, page_bytes=plan.page_bytes)
+    return publish_group_page(
+        plan.out, limits=plan.limits, page_bytes=plan.page_bytes, kernels=kernels
+    )
 
 
 def _jobs(plan: Plan, units: int) -> int:
     return max(1, min(plan.jobs or processors(), units))
 
 
-def _attempts(tasks: Sequence[Task], jobs: int) -> Generator[tuple[Task, Attempt]]:
+def _attempts(
+    tasks: Sequence[Task], jobs: int, kernels: Kernels
+) -> Generator[tuple[Task, Attempt]]:
     """Each task with what came of it, as it is there; what ends this early ends the kernels."""
-    stop = Stop()
     with ThreadPoolExecutor(jobs, "unit") as executor:
-        futures = {executor.submit(work, task, stop=stop): task for task in tasks}
+        futures = {executor.submit(work, task, kernels=kernels): task for task in tasks}
         try:
             for future in as_completed(list(futures)):
                 # Popped and not kept: an executed notebook may hold many megabytes.
                 yield futures.pop(future), future.result()
         except BaseException:
             with uninterrupted():
-                stop.now()
+                kernels.stop()
                 executor.shutdown(wait=True, cancel_futures=True)
             raise

@@ -13,7 +13,7 @@ from retention.params import Settings
 from retention.reporting import bundles, export, gate, notebooks
 from retention.reporting.banners import banners
 from retention.reporting.comparison import LEDGER, RESTATEMENTS, Comparison, Previous, compared
-from retention.reporting.kernels import Stop, execute
+from retention.reporting.kernels import Kernels, execute
 from retention.reporting.limits import Limits
 from retention.reporting.manifest import kit_version
 from retention.reporting.outcome import Execution, Outcome, Status, StepFailedError, classify
@@ -51,7 +51,7 @@ class Attempt:
     memory: int = 0
 
 
-def work(task: Task, *, stop: Stop | None = None) -> Attempt:
+def work(task: Task, *, kernels: Kernels | None = None) -> Attempt:
     """Return what came of a unit; whatever goes wrong is its outcome and not an exception."""
     started = datetime.now(UTC)
     notebook = notebooks.from_text(task.notebook)
@@ -61,7 +61,7 @@ def work(task: Task, *, stop: Stop | None = None) -> Attempt:
             parameters=notebooks.parameters(task.settings, folder=task.folder),
             folder=task.folder,
             limits=task.limits,
-            stop=stop,
+            kernels=kernels,
         )
     except Exception as error:  # a defect of the kit stays with its unit
         execution = Execution(notebook, error=error)

@@ -1,0 +1,194 @@
+"""Warm kernels: forked, whole, apart from each other, and gone with whoever started them."""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from jupyter_client.kernelspec import KernelSpec
+from nbformat.v4 import new_code_cell, new_notebook
+
+from retention.reporting import warm
+from retention.reporting.kernels import Kernels, execute
+from retention.reporting.limits import Limits
+from retention.reporting.outcome import Execution, Status, classify
+from retention.reporting.warm import WarmProvisioner, Zygote, zygote
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Zygote]:
+    """What the kernels of a run are forked from: it has imported what every report imports."""
+    with zygote(warm.FEWEST) as process:
+        assert process
+        yield process
+
+
+def ran(
+    process: Zygote | None, *cells: str, folder: Path, limits: Limits | None = None
+) -> Execution:
+    """What the runner saw of a notebook of these cells."""
+    first = new_code_cell("unit = None", metadata={"tags": ["parameters"]})
+    notebook = new_notebook(
+        cells=[first, *map(new_code_cell, cells)],
+        metadata={"kernelspec": {"name": "python3", "display_name": "x", "language": "python"}},
+    )
+    return execute(
+        notebook,
+        parameters={"unit": "grocer"},
+        folder=folder,
+        limits=limits or Limits(),
+        kernels=Kernels(process),
+    )
+
+
+def said(execution: Execution) -> list[str]:
+    """What the cells printed, word by word."""
+    assert execution.error is None, execution.error
+    outputs = [output for cell in execution.notebook.cells for output in cell.get("outputs", [])]
+    return " ".join(output.text for output in outputs if output.output_type == "stream").split()
+
+
+def ends(pid: int) -> bool:
+    """Whether a process that was killed is gone, or waits only for somebody to look at it."""
+    for _ in range(1_000):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.02)
+                continue
+        return True
+    return False
+
+
+PARENT = "import os; print(os.getppid())"
+
+
+def test_a_kernel_is_forked_and_becomes_what_a_started_one_is(
+    forks: Zygote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RETENTION_ASKED", "later")
+    cell = """
+import os, sys
+print(os.getppid(), os.getpgrp() - os.getpid(), "retention.reporting.display" in sys.modules)
+print(unit, os.environ["RETENTION_ASKED"], os.environ.get("JE_ARROW_MALLOC_CONF"), os.getcwd())
+print(*sys.path)
+"""
+    parent, group, imported, *rest = said(ran(forks, cell, folder=tmp_path))
+    assert (int(parent), group, imported) == (forks.pid, "0", "True")
+    started = said(ran(None, cell, folder=tmp_path))
+    assert (int(started[0]), started[1], started[2]) == (os.getpid(), "0", "False")
+    assert rest == started[3:]
+    assert rest[:3] == ["grocer", "later", "None"]
+
+
+def test_figures_are_there_and_the_same(forks: Zygote, tmp_path: Path) -> None:
+    cells = (
+        "import matplotlib.pyplot as plt",
+        "plt.plot([1, 3, 2])",
+        "from matplotlib.figure import Figure; figure = Figure(); figure.subplots(); figure",
+    )
+    drawn = []
+    for process in (forks, None):
+        execution = ran(process, *cells, folder=tmp_path)
+        drawn.append(
+            [
+                output.data["image/png"]
+                for cell in execution.notebook.cells
+                for output in cell.outputs
+                if "image/png" in output.get("data", {})
+            ]
+        )
+    assert len(drawn[0]) == 2
+    assert drawn[0] == drawn[1]
+
+
+def test_kernels_of_one_zygote_share_nothing(forks: Zygote, tmp_path: Path) -> None:
+    cell = """
+import os, random
+import numpy as np, retention
+print(os.environ.get("LEFT"), hasattr(retention, "left"), random.random(), np.random.rand())
+os.environ["LEFT"], retention.left = "something", True
+"""
+    one, other = (said(ran(forks, cell, folder=tmp_path)) for _ in range(2))
+    assert one[:2] == other[:2] == ["None", "False"]
+    assert one[2] != other[2]
+    assert one[3] != other[3]
+
+
+@pytest.mark.parametrize(
+    ("fault", "limits", "status", "words", "code"),
+    [
+        ("os.kill(os.getpid(), 9)", Limits(), Status.KERNEL_DIED, "signal 9 SIGKILL", -9),
+        ("os._exit(7)", Limits(), Status.KERNEL_DIED, "exit code 7", 7),
+        (
+            "import time; time.sleep(600)",
+            Limits(cell_seconds=2),
+            Status.TIMED_OUT,
+            "longer than the 2 seconds",
+            -9,
+        ),
+    ],
+)
+def test_how_a_kernel_ends_is_known(
+    forks: Zygote, tmp_path: Path, fault: str, limits: Limits, status: Status, words: str, code: int
+) -> None:
+    child = "import os, subprocess; print(subprocess.Popen(['sleep', '600']).pid, flush=True)"
+    execution = ran(forks, child, fault, folder=tmp_path, limits=limits)
+    outcome = classify(execution)
+    assert outcome.status is status
+    assert words in outcome.message
+    assert execution.exit_code == code
+    assert execution.memory > 0
+    (left,) = (output.text for cell in execution.notebook.cells for output in cell.outputs[:1])
+    assert ends(int(left)), "what it had started is left"
+
+
+def test_what_a_kernel_says_outside_of_its_cells_is_kept(forks: Zygote, tmp_path: Path) -> None:
+    execution = ran(forks, "import os; os.write(2, b'last words'); os._exit(1)", folder=tmp_path)
+    assert execution.stderr.endswith("last words")
+
+
+def test_kernels_end_with_their_zygote_and_the_next_one_starts_without(tmp_path: Path) -> None:
+    process = Zygote("ipykernel.ipkernel")
+    try:
+        execution = ran(process, f"import os; os.kill({process.pid}, 9); input()", folder=tmp_path)
+        assert classify(execution).status is Status.KERNEL_DIED
+        assert execution.exit_code == -signal.SIGKILL
+        assert said(ran(process, PARENT, folder=tmp_path)) == [str(os.getpid())]
+    finally:
+        process.close()
+
+
+@pytest.mark.parametrize("module", ["busy", "missing"])
+def test_what_cannot_be_forked_safely_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    text = (
+        "import threading, time\nthreading.Thread(target=time.sleep, args=[9], daemon=True).start()"
+    )
+    (tmp_path / "busy.py").write_text(text)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    process = Zygote(module)
+    try:
+        assert said(ran(process, PARENT, folder=tmp_path)) == [str(os.getpid())]
+    finally:
+        process.close()
+
+
+def test_there_is_no_zygote_where_it_does_not_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+    with zygote(warm.FEWEST - 1) as none:
+        assert none is None
+    monkeypatch.setattr(warm, "entry_points", lambda **_: ())
+    with zygote(warm.FEWEST) as none:
+        assert none is None
+
+
+def test_only_the_kernel_of_this_python_is_forked(forks: Zygote) -> None:
+    provisioner = WarmProvisioner(kernel_spec=KernelSpec(), zygote=forks)
+    assert provisioner._forked(["R", "--slave"], env={}) is None
