@@ -6,6 +6,7 @@ OR2 := params/online_retail_ii
 
 .DEFAULT_GOAL := help
 .PHONY: help report winback test lab lint online-retail picture clean
+.PHONY: bench bench-full bench-baseline bench-compare
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +35,18 @@ picture: report ## Take the README's picture of a report again, with chromium
 	@chromium --headless --no-sandbox --hide-scrollbars --window-size=1200,1400 \
 		--screenshot=docs/report.png "file://$(CURDIR)/reports/outlet_us/latest.html"
 
+bench: .venv/.bench ## Time the kit beside other ways, small sizes; a table of ratios
+	@$(BIN)/python -m benchmarks
+
+bench-full: .venv/.bench ## The same at 1, 10 and 66 million rows, and at 1 to 200 units: hours
+	@$(BIN)/python -m benchmarks --full
+
+bench-baseline: .venv/.bench ## Keep the ratios of now in benchmarks/baseline.json
+	@$(BIN)/python -m benchmarks --rounds 3 --store benchmarks/baseline.json
+
+bench-compare: .venv/.bench ## Name the ratios that became worse than the baseline
+	@$(BIN)/python -m benchmarks --rounds 3 --compare
+
 clean: ## Remove the environment, the sample data and the reports
 	rm -rf .venv data/sample_*.parquet reports/*
 
@@ -48,6 +61,10 @@ clean: ## Remove the environment, the sample data and the reports
 
 .venv/.test: pyproject.toml constraints.txt | .venv/bin/python
 	@$(INSTALL) -e ".[test]"
+	@touch $@ .venv/.kit
+
+.venv/.bench: pyproject.toml constraints.txt | .venv/bin/python
+	@$(INSTALL) -e ".[bench]"
 	@touch $@ .venv/.kit
 
 data/sample_subscriptions.parquet: | .venv/.kit

@@ -94,6 +94,9 @@ def _heatmap(
         linewidths=0.6,
         linecolor="white",
     )
+    # Cells without a figure would be drawn too, white on white.
+    edges = ["white" if whole else "none" for whole in (done & table.notna()).to_numpy().flat]
+    ax.collections[0].set(edgecolor=edges, clip_on=False)
     for row, column in np.argwhere((~done & table.notna()).to_numpy()):
         spot = Rectangle((column, row), 1, 1, fill=False, hatch="////", lw=0, ec="#c9d1da")
         ax.add_patch(spot)

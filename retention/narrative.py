@@ -206,6 +206,19 @@ def second_purchase(second_purchase: pd.DataFrame, language: Language) -> str:
     return f"{opening} {language.title(language.listing(parts))}".strip()
 
 
+def return_curve(shares: pd.DataFrame, language: Language) -> str:
+    """Alt text of the curve of returns (thresholds.return_shares): its first and its last share."""
+    first, last = shares.iloc[0], shares.iloc[-1]
+    return language(
+        "Curve of the share of purchases that are followed by another, from {low} within {first} "
+        "days to {high} within {last}.",
+        low=language.percent(first["return_share"]),
+        first=language.number(first["days"]),
+        high=language.percent(last["return_share"]),
+        last=language.number(last["days"]),
+    )
+
+
 def thresholds(thresholds: pd.DataFrame, language: Language) -> str:
     """What the thresholds are and how many of the newly inactive would come back anyway."""
     inactive, lost = thresholds.iloc[0], thresholds.iloc[1]

@@ -15,7 +15,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd  # noqa: TID251 (small frames only)
 
-from retention.curves import CURVE, at, kaplan_meier
+from retention.curves import CURVE, at, at_each, kaplan_meier
 from retention.errors import DataRefused
 
 Rule = Literal["return_quantile", "mean_gap"]
@@ -29,6 +29,9 @@ FEWEST_GAPS = 30
 
 GAPS = ibis.schema({"days": "int64", "closed": "int64", "open": "int64"})
 THRESHOLDS = ("threshold", "days", "rule", "gaps", "open_gaps", "wrongly_called", "low", "high")
+RETURN_SHARES = ("days", "return_share", "low", "high")
+_STEP = 30
+"""Days between two rows of `return_shares`."""
 
 _TOLERANCE = 1e-12
 
@@ -64,6 +67,24 @@ def gaps(purchase_days: ir.Table, *, as_of: date) -> ir.Table:
         .cast(GAPS)
         .order_by("days")
     )
+
+
+def return_shares(curve: pd.DataFrame, also: Sequence[int] = ()) -> pd.DataFrame:
+    """One row each 30 days, on the last day, and each in `also`: the purchases followed by then.
+
+    `return_share` is 1 - survival of the curve of the gaps (curves.CURVE), with its 95 % interval,
+    absent where the curve has none. Days after its last one have no row. Columns RETURN_SHARES.
+
+    >>> curve = kaplan_meier(pd.DataFrame({"days": [9, 61], "events": [3, 0], "censored": [0, 1]}))
+    >>> return_shares(curve, also=[8])[["days", "return_share"]].values.tolist()
+    [[8.0, 0.0], [30.0, 0.75], [60.0, 0.75], [61.0, 0.75]]
+    """
+    longest = int(curve["days"].max())
+    days = sorted({*range(_STEP, longest, _STEP), *(d for d in also if d <= longest), longest})
+    rows = at_each(curve, days)
+    return rows.assign(
+        return_share=1 - rows["survival"], low=1 - rows["high"], high=1 - rows["low"]
+    )[list(RETURN_SHARES)]
 
 
 def thresholds(

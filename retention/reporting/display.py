@@ -18,6 +18,7 @@ from retention.reporting.shown import Shown, scrolling, show
 from retention.second_purchase import MARKS
 from retention.sparkline import sparkline
 from retention.suppression import hidden, merged, moved_by_many, without_few
+from retention.thresholds import return_shares
 from retention.tiles import Tile
 from retention.tiles import tiles as headline_tiles
 from retention.unit import DEFINITIONS_VERSION, Unit
@@ -144,7 +145,9 @@ class Report(Shown):
         if curve.empty:
             self.note(told)
         else:
-            self.figure(plots.return_curve(curve, frame, self.language), told)
+            chart = plots.return_curve(curve, frame, self.language)
+            data = return_shares(curve[curve["days"] <= chart.get_xlim()[1]], list(frame["days"]))
+            self.figure(chart, f"{narrative.return_curve(data, self.language)} {told}", data=data)
 
     def recurring(self, frame: pd.DataFrame) -> None:
         """Monthly recurring revenue, published and drawn; nothing where a unit has none."""

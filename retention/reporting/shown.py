@@ -4,25 +4,20 @@ Every value that comes from data is escaped here, on its way into HTML. In Jupyt
 outputs are readable without the report's stylesheet.
 """
 
-import io
-import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
-from urllib.parse import quote
 
 import pandas as pd
 from IPython.display import display
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 
 from retention.language import Language
 from retention.rates import REVENUE_CHURN
+from retention.reporting.drawing import address
 from retention.reporting.mime import FACTS, FRAME, as_csv
-from retention.style import STYLE
 from retention.words import COLUMNS, OF_MONEY, UNSHOWN, heading_of, text_of
 
-_IN_ADDRESS = " !$&'()*+,-./:;<=>?@[]_~|{}^`"
 _NUMERIC = {"count", "money", "share", "factor"}
 # For JupyterLab alone, in its light and dark themes; the exported page leaves it out.
 _WORKBENCH = """<style class="workbench">.jp-OutputArea {
@@ -78,7 +73,7 @@ class Shown:
                 f"{self._by_age(data, value, title) if value else self._table(data, title)}"
                 "</details>"
             )
-        image = f'<img src="{_svg(first)}" alt="{escape(alt)}">'
+        image = f'<img src="{address(first)}" alt="{escape(alt)}">'
         # The caption is the alternative text for who sees: read aloud, it would be heard twice.
         body = (
             f'<figure><div class="scroll" tabindex="0" role="group">{image}</div>'
@@ -155,43 +150,6 @@ def scrolling(table: str, label: str) -> str:
     """A finished table in a frame of its own, with its finished label."""
     # What scrolls must be reachable by keyboard, and a region needs a name.
     return f'<div class="scroll" tabindex="0" role="group" aria-label="{label}">{table}</div>'
-
-
-def _svg(ax: Axes) -> str:
-    """The figure as a data URI, ready to stand between double quotes in HTML.
-
-    An image cannot run anything, and its ids stay its own.
-    """
-    figure: Any = ax.figure
-    buffer = io.BytesIO()
-    with rc_context(STYLE):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    small = _compact(buffer.getvalue().decode())
-    # Base64 would take a third more. What is written in the drawing keeps its quotes, encoded.
-    single = re.sub(r"<[^>']+>", lambda tag: tag[0].replace('"', "'"), small)
-    return "data:image/svg+xml," + quote(single, safe=_IN_ADDRESS).replace("&", "&amp;")
-
-
-def _compact(svg: str) -> str:
-    """The same drawing in a third of the bytes; what is written in it stays to the letter.
-
-    A tenth of a point is finer than any screen; styles that recur become classes.
-    """
-    classes: dict[str, str] = {}
-
-    def named(style: re.Match[str]) -> str:
-        return f'class="{classes.setdefault(style[1], f"s{len(classes)}")}"'
-
-    def smaller(tag: re.Match[str]) -> str:
-        # Styles first: a tenth is coarse for an opacity.
-        text = re.sub(r'style="([^"]*)"', named, tag[0])
-        text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
-        text = re.sub(r"(\d+\.\d)\d+", r"\1", text)
-        return re.sub(r" ?\n(?=[MLCQz\"])", "", text)
-
-    svg = re.sub(r">\s+<", "><", re.sub(r"<[^>]+>", smaller, svg))
-    rules = "".join(f".{name}{{{style}}}" for style, name in classes.items())
-    return svg.replace("</style>", f"{rules}</style>", 1)
 
 
 def show(html: str, plain: str, bundle: dict[str, Any] | None = None) -> None:

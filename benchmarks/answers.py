@@ -1,0 +1,32 @@
+"""Whether two ways came to the same figures: a faster wrong answer is no answer."""
+
+import numpy as np
+import pandas as pd
+
+Tables = dict[str, pd.DataFrame]
+
+_COMPARED = {
+    "thresholds": ["days"],
+    "ledger": [
+        *("new", "reactivated", "won_back", "lapsed", "became_lost", "intra_period_returns"),
+        *("opening_active", "closing_active", "closing_dormant", "closing_lost", "revenue"),
+    ],
+    "rates": ["numerator", "denominator", "rate"],
+    "cohorts": ["age", "cohort_size", "customers", "revenue"],
+    "returns": ["age", "lapsed", "returned", "return_share"],
+}
+
+
+def differences(ours: Tables, others: Tables) -> list[str]:
+    """Where two sets of core tables differ by more than rounding; empty where they agree."""
+    found = []
+    for name, columns in _COMPARED.items():
+        one, other = ours[name], others[name]
+        if len(one) != len(other):
+            found.append(f"{name}: {len(one)} rows and {len(other)}")
+            continue
+        for column in columns:
+            sides = (frame[column].to_numpy(dtype=float, na_value=np.nan) for frame in (one, other))
+            if not np.allclose(*sides, rtol=1e-9, atol=1e-6, equal_nan=True):
+                found.append(f"{name}.{column}")
+    return found
