@@ -7,6 +7,7 @@ that are shown belongs to the hidden groups together, and these are never few.
 import pandas as pd  # noqa: TID251 (small frames only)
 
 from retention.curves import wilson
+from retention.lifecycle import DORMANT, LOST
 from retention.rates import CHURN, REVENUE_CHURN
 from retention.recurring import (
     CUSTOMERS,
@@ -51,28 +52,30 @@ def merged(revenue: pd.DataFrame, *, least: int) -> pd.DataFrame:
     return added[list(revenue.columns)]
 
 
-def pooled(groups: pd.DataFrame, *, least: int) -> pd.DataFrame:
+def pooled(groups: pd.DataFrame, *, least: int, of: str = "inactive") -> pd.DataFrame:
     """One row a group (inactive.GROUPS, of one breakdown), small groups as one: SMALL.
+
+    of: the column whose share the groups are.
 
     Groups without anybody are left out, and so is SMALL where it has fewer than `least` customers.
     Where the dormant or the lost of a group are few, it is not said how many it has of each.
     """
     some = groups[groups["customers"] > 0]
     small = hidden(some["customers"], least=least)
-    together = some[small][["dormant", "lost", "customers", "former_value"]].sum()
+    parts = [name for name in (DORMANT, LOST) if name in groups]
+    together = some[small][[*parts, "customers", "former_value"]].sum()
     shown = some[~small]
     if together["customers"] >= least:
         row = some[small].head(1).assign(group=SMALL, **together)
         shown = pd.concat([shown, row], ignore_index=True)
-    parts = ["dormant", "lost"]
     few = pd.Series(False, index=shown.index)
     for part in parts:
         sizes = shown.loc[shown[part] > 0, part]
         few |= hidden(sizes, least=least).reindex(shown.index, fill_value=False)
-    low, high = wilson(shown["customers"], shown["inactive"])
+    low, high = wilson(shown["customers"], shown[of])
     return shown.assign(
         **{part: shown[part].mask(few) for part in parts},
-        share=shown["customers"] / shown["inactive"],
+        share=shown["customers"] / shown[of],
         low=low.clip(lower=0),
         high=high.clip(upper=1),
     )

@@ -6,7 +6,7 @@ from functools import cached_property
 import ibis.expr.types as ir
 import pandas as pd
 
-from retention import inactive
+from retention import inactive, rfm_segments
 from retention.unit import Unit
 
 
@@ -40,6 +40,13 @@ class WinBack:
         """One row a breakdown and group of the inactive (inactive.GROUPS)."""
         table = inactive.inactive_groups(self.standing)
         return self._frame(table if self.unit.model.buys else table.limit(0))
+
+    def rfm(self) -> pd.DataFrame:
+        """One row an RFM segment of all customers (rfm_segments.SEGMENTS)."""
+        if not self.unit.model.buys:
+            return pd.DataFrame(columns=list(rfm_segments.SEGMENTS.names))
+        scores = rfm_segments.rfm_scores(self.unit.rfm())
+        return self._frame(rfm_segments.rfm_segments(scores, self.standing))
 
     @staticmethod
     def _frame(table: ir.Table) -> pd.DataFrame:

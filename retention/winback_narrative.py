@@ -45,3 +45,21 @@ def inactive(groups: pd.DataFrame, language: Language) -> str:
         for row in groups.to_dict("records")
     ]
     return " ".join(texts)
+
+
+def rfm(segments: pd.DataFrame, language: Language) -> str:
+    """Alt text of the chart of RFM segments (rfm_segments.SEGMENTS)."""
+    if segments.empty:
+        return language(TOO_SMALL)
+    texts = [
+        language.plural(
+            "{group}: {count} customer ({share} of all), {money}.",
+            "{group}: {count} customers ({share} of all), {money}.",
+            row["customers"],
+            group=language.title(name_of(row["group"], language)),
+            share=language.percent(row["share"]),
+            money=language.money(row["former_value"]),
+        )
+        for row in segments.to_dict("records")
+    ]
+    return " ".join(texts)

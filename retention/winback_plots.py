@@ -21,25 +21,30 @@ from retention.words import TOO_SMALL, name_of
 _KINDS = {DORMANT: "dormant", LOST: "lost", SMALL: "either, too few to tell apart"}
 _LETTERS = 16
 """In a line below a bar."""
-_ROOM = 1.14
-"""Of an axis above its highest bar, for the figure that stands on it."""
+_ROOM, _ASIDE = 1.14, 1.3
+"""Of an axis beyond its longest bar, for the figure that stands there."""
 
 
 @rc_context(STYLE)
 def inactive(
-    groups: pd.DataFrame, language: Language, *, ax: Sequence[Axes] = ()
+    breakdowns: Sequence[pd.DataFrame], language: Language, *, ax: Sequence[Axes] = ()
 ) -> Sequence[Axes]:
-    """Groups of the inactive (inactive.GROUPS, of one breakdown): customers, and their past money.
+    """Groups of the inactive (inactive.GROUPS), a panel a breakdown; of one, its money beside it.
 
-    On the left customers, dormant ones below lost ones, with their share of all inactive; on the
-    right what they brought in in the year up to their last purchase.
+    Dormant customers stand below lost ones, with the share of the group in all inactive; the money
+    is what they brought in in the year up to their last purchase.
     """
-    left, right = ax or panels(2, height=3.6)
-    if groups.empty:
-        for place in (left, right):
-            say(place, language(TOO_SMALL))
-        return left, right
-    names = [fill(language.title(name_of(group, language)), _LETTERS) for group in groups["group"]]
+    places = list(ax or panels(max(2, len(breakdowns)), height=3.6))
+    if all(groups.empty for groups in breakdowns):
+        return [say(place, language(TOO_SMALL)) for place in places]
+    for place, groups in zip(places, breakdowns, strict=False):
+        _draw_customers(place, groups, language)
+    if len(breakdowns) == 1:
+        _draw_money(places[1], breakdowns[0], language)
+    return places
+
+
+def _draw_customers(ax: Axes, groups: pd.DataFrame, language: Language) -> None:
     told = groups[[DORMANT, LOST]].notna().all(axis="columns")
     bars = {state: groups[state].fillna(0) for state in (DORMANT, LOST)}
     bottom = pd.Series(0.0, index=groups.index)
@@ -47,21 +52,58 @@ def inactive(
         bars[SMALL] = groups["customers"].mask(told, 0)
     for kind, heights in bars.items():
         label = language.title(language(_KINDS[kind]))
-        left.bar(names, heights, 0.62, bottom, color=PALETTE[kind], label=label, lw=0)
+        names = _names(groups, language)
+        ax.bar(names, heights, 0.62, bottom, color=PALETTE[kind], label=label, lw=0)
         bottom = bottom + heights
-    texts = [
+    _write_above(ax, bottom, _counts(groups, language))
+    ax.legend(ncols=3, frameon=False, loc="lower left", bbox_to_anchor=(0, 1.0), handlelength=1)
+    scale_amounts(ax, language.short_number, language.number, language("inactive customers"))
+
+
+def _draw_money(ax: Axes, groups: pd.DataFrame, language: Language) -> None:
+    value = groups["former_value"]
+    ax.bar(_names(groups, language), value, 0.62, color=PALETTE[RETAINED], lw=0)
+    _write_above(ax, value, [language.short_money(amount) for amount in value])
+    label = language("revenue in their last year as customers")
+    scale_amounts(ax, language.short_money, language.money, label)
+
+
+@rc_context(STYLE)
+def rfm(segments: pd.DataFrame, language: Language, *, ax: Sequence[Axes] = ()) -> Sequence[Axes]:
+    """RFM segments (rfm_segments.SEGMENTS) as bars from above: customers, and beside them money."""
+    places = left, right = tuple(ax or panels(2, height=0.9 + 0.28 * max(len(segments), 4)))
+    if segments.empty:
+        return [say(place, language(TOO_SMALL)) for place in places]
+    shown = segments[::-1]
+    names = [language.title(name_of(group, language)) for group in shown["group"]]
+    amounts = [language.short_money(amount) for amount in shown["former_value"]]
+    for place, column, texts, label in (
+        (left, "customers", _counts(shown, language), language("customers")),
+        (right, "former_value", amounts, language("revenue in their last year as customers")),
+    ):
+        place.barh(names, shown[column], 0.62, color=PALETTE[RETAINED], lw=0)
+        for number, (length, text) in enumerate(zip(shown[column], texts, strict=True)):
+            place.annotate(
+                text, (max(length, 0), number), (4, 0), textcoords="offset points", va="center"
+            )
+        low, high = place.get_xlim()
+        place.set_xlim(low, max(high, 1) * _ASIDE)
+        place.set_title(language.title(label))
+        place.set_xticks([])
+        place.grid(visible=False)
+    right.set_yticks([])
+    return places
+
+
+def _names(groups: pd.DataFrame, language: Language) -> list[str]:
+    return [fill(language.title(name_of(group, language)), _LETTERS) for group in groups["group"]]
+
+
+def _counts(groups: pd.DataFrame, language: Language) -> list[str]:
+    return [
         f"{language.number(customers)} ({language.percent(share, 0)})"
         for customers, share in zip(groups["customers"], groups["share"], strict=True)
     ]
-    _write_above(left, bottom, texts)
-    left.legend(ncols=3, frameon=False, loc="lower left", bbox_to_anchor=(0, 1.0), handlelength=1)
-    scale_amounts(left, language.short_number, language.number, language("inactive customers"))
-    value = groups["former_value"]
-    right.bar(names, value, 0.62, color=PALETTE[RETAINED], lw=0)
-    _write_above(right, value, [language.short_money(amount) for amount in value])
-    label = language("revenue in their last year as customers")
-    scale_amounts(right, language.short_money, language.money, label)
-    return left, right
 
 
 def _write_above(ax: Axes, heights: pd.Series, texts: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from retention import cells, contacts, feedback, normal, prospects, subscriptions
+from retention import cells, contacts, feedback, normal, prospects, rfm_segments, subscriptions
 from retention.inactive import (
     HIGH,
     LAPSED_EARLIER,
@@ -77,6 +77,17 @@ NAMES = {
     "former_activity": "former activity",
     "value_tier": "value tier",
     "since_lapse": "time since the lapse",
+    rfm_segments.CHAMPIONS: "champions",
+    rfm_segments.LOYAL: "loyal customers",
+    rfm_segments.POTENTIAL: "potential loyalists",
+    rfm_segments.RECENT: "recent customers",
+    rfm_segments.PROMISING: "promising",
+    rfm_segments.ATTENTION: "need attention",
+    rfm_segments.SLEEPY: "about to sleep",
+    rfm_segments.AT_RISK: "at risk",
+    rfm_segments.CANNOT_LOSE: "cannot lose them",
+    rfm_segments.HIBERNATING: "hibernating",
+    rfm_segments.LONG_GONE: "lost long ago",
     CHURN: "churn rate",
     RETENTION: "retention rate",
     REACTIVATION: "reactivation rate",
@@ -238,12 +249,15 @@ COLUMNS = {
     f"{WIN_BACK}_stands": ("where win-back stands", "name"),
     REACTIVATION: ("reactivation rate", "share"),
     "earned": ("revenue of the period", "text"),
-    "former_activity": ("former activity", "name"),
-    "value_tier": ("value tier", "name"),
-    "since_lapse": ("time since the lapse", "name"),
+    "breakdown": ("told apart by", "name"),
+    "group": ("group", "name"),
+    "inactive": ("all inactive customers", "count"),
+    "all_customers": ("all customers", "count"),
+    "recency_scores": ("recency score", "text"),
+    "worth_scores": ("score of frequency and money", "text"),
     DORMANT: ("dormant", "count"),
     LOST: ("lost", "count"),
-    "share": ("share of the inactive", "share"),
+    "share": ("share of them", "share"),
     "former_value": ("revenue in their last year as customers", "money"),
     "opening_mrr": ("MRR at the opening", "money"),
     NEW_MRR: ("new", "money"),
@@ -265,9 +279,6 @@ UNSHOWN = {
     "intra_period_returns",
     *CUSTOMERS.values(),
     "complete",
-    "breakdown",
-    "group",
-    "inactive",
 }
 """Columns that are published and left out of tables: they follow from others, or mark a cell."""
 

@@ -35,6 +35,7 @@ from retention import (
     rates,
     recurring,
     rfm,
+    rfm_segments,
     second_purchase,
     services,
     subscriptions,
@@ -305,6 +306,8 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
         f.kept("spells"), f.kept("customer_days"), inactive_after=INACTIVE_AFTER, as_of=AS_OF
     ),
     "inactive": lambda f: inactive.inactive_groups(f.kept("standing")),
+    "rfm scores": lambda f: rfm_segments.rfm_scores(f.kept("rfm")),
+    "rfm segments": lambda f: rfm_segments.rfm_segments(f.kept("rfm scores"), f.kept("standing")),
     "states": lambda f: inactive.states(f.kept("spells")),
     "waits": lambda f: second_purchase.waits(days_bought(f), as_of=AS_OF),
     "share": lambda f: share(f.kept("ledger"), "lapsed", "opening_active", "rate"),

@@ -39,6 +39,7 @@ COLUMNS = {
     "second_purchase": "days,at_risk,second_purchases,censored,second_purchase_share,low,high",
     "second_life": "began_as,window,watched,customers,retention,low,high,"
     "cumulative_revenue_per_customer",
+    "inactive": "breakdown,group,dormant,lost,customers,inactive,share,low,high,former_value",
     "returns": "lapse_period,age,lapsed,returned,return_share,low,high,complete",
     "thresholds": "threshold,days,rule,gaps,open_gaps,wrongly_called,low,high",
     "sensitivity": "multiple,inactive_after,lost_after,measure,rate,low,high",
@@ -54,7 +55,7 @@ AROUND = ("publish", "recent", "large", "figure", "ways", "without_few")
 
 SHOWN = [
     *("summary", "stocks", "movements", "note", "rates", "rates", "rates", "scope"),
-    *("returns", "second_life", "revenue", "recurring"),
+    *("returns", "second_life", "inactive", "revenue", "recurring"),
     *("retention_heatmap", "revenue_heatmap", "second_purchase"),
     *("thresholds", "table", "table", "table"),
     *("table", "table", "definitions", "provenance"),
@@ -244,9 +245,9 @@ def test_facts_are_those_of_the_unit(company: Path, report: NotebookNode) -> Non
 def test_every_chart_is_drawn_and_described(report: NotebookNode) -> None:
     shown = [output.data.get("text/html", "") for output in outputs(report)]
     images = BeautifulSoup("".join(shown), "html.parser").select("figure img")
-    assert len(images) == 12
+    assert len(images) == 13
     assert all(image["src"].startswith("data:image/svg+xml,") for image in images)
-    assert len({image["alt"] for image in images}) == 12
+    assert len({image["alt"] for image in images}) == 13
     assert all(len(image["alt"]) > 40 for image in images)
 
 

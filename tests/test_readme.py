@@ -31,6 +31,7 @@ from retention.quality import QUALITY
 from retention.rates import CHURN, RATES, REACTIVATION, WIN_BACK
 from retention.recurring import RECURRING
 from retention.restatements import RESTATEMENTS
+from retention.rfm_segments import SEGMENTS
 from retention.second_purchase import SECOND_PURCHASE
 from retention.unit_settings import KEYS, Settings
 
@@ -89,6 +90,7 @@ def test_columns_of_the_files() -> None:
         "quality.csv": list(QUALITY.names),
         "recurring.csv": list(RECURRING.names),
         "inactive.csv": list(GROUPS.names),
+        "rfm_segments.csv": list(SEGMENTS.names),
         "restatements.csv": list(RESTATEMENTS),
     }
 

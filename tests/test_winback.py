@@ -17,9 +17,10 @@ from retention.inactive import BREAKDOWNS, GROUPS
 from retention.reporting import bundles
 from retention.reporting.notebooks import WINBACK, kit_notebook
 from retention.reporting.work import checked_page
+from retention.rfm_segments import SEGMENTS
 from retention.sample import write_company
 
-COLUMNS = {"inactive": GROUPS.names}
+COLUMNS = {"inactive": GROUPS.names, "rfm_segments": SEGMENTS.names}
 """What the notebook publishes beside the quality of the data."""
 
 

@@ -23,10 +23,11 @@ from retention.activity import ACTIVITY
 from retention.cohort_views import COHORT_REVENUE, UNBOUNDED
 from retention.cohorts import COHORTS, RETURNS
 from retention.follow_up import ROLLING, SECOND_LIFE
-from retention.inactive import BREAKDOWNS, GROUPS
+from retention.inactive import GROUPS
 from retention.language import ABSENT, LANGUAGES, Language
 from retention.recurring import RECURRING
 from retention.reporting import portfolio
+from retention.rfm_segments import SEGMENTS, definition
 from retention.second_purchase import SECOND_PURCHASE
 from retention.sensitivity import SENSITIVITY
 from retention.words import (
@@ -58,7 +59,9 @@ SCHEMAS = {
     "units": portfolio.UNITS,
     "quality": quality.QUALITY.names,
     "recurring": RECURRING.names,
-    "inactive": (*GROUPS.names, *BREAKDOWNS),
+    "inactive": GROUPS.names,
+    "rfm_segments": SEGMENTS.names,
+    "rfm_definition": definition().columns,
 }
 STATES = lifecycle.STATES
 EVENTS = (ledger.NEW, ledger.REACTIVATED, ledger.WON_BACK, ledger.LAPSED)

@@ -11,13 +11,21 @@ from typing import Any
 
 import pandas as pd
 
-from retention import contract_plots, follow_up_plots, narrative, plots, summary
+from retention import (
+    contract_plots,
+    follow_up_plots,
+    narrative,
+    plots,
+    summary,
+    winback_narrative,
+    winback_plots,
+)
 from retention.language import Language
 from retention.rates import CONVERSION, REACTIVATION, WIN_BACK
 from retention.reporting.shown import Shown, scrolling, show
 from retention.second_purchase import MARKS
 from retention.sparkline import sparkline
-from retention.suppression import hidden, merged, moved_by_many, without_few
+from retention.suppression import hidden, merged, moved_by_many, pooled, without_few
 from retention.thresholds import return_shares
 from retention.tiles import Tile
 from retention.tiles import tiles as headline_tiles
@@ -172,6 +180,18 @@ class Report(Shown):
             chart, marks = follow_up_plots.second_purchase(shown, self.language), list(MARKS)
             data = shown[shown["days"].isin(marks)]
             self.figure(chart, narrative.second_purchase(shown, self.language), data=data)
+
+    def inactive(self, groups: pd.DataFrame, *breakdowns: str) -> None:
+        """The inactive (inactive.GROUPS) by each of the breakdowns, small groups as one."""
+        if self._counts_days():
+            shown = [self.pooled(groups[groups["breakdown"] == name]) for name in breakdowns]
+            charts = winback_plots.inactive(shown, self.language)
+            told = " ".join(winback_narrative.inactive(each, self.language) for each in shown)
+            self.figure(charts, told, data=pd.concat(shown, ignore_index=True))
+
+    def pooled(self, groups: pd.DataFrame, *, of: str = "inactive") -> pd.DataFrame:
+        """Groups of one breakdown, those of fewer than `minimum_group` customers as one."""
+        return pooled(groups, least=self.unit.settings.minimum_group, of=of)
 
     def _counts_days(self) -> bool:
         """Whether days since a purchase can be counted; else says that they cannot."""

@@ -11,7 +11,7 @@ import pandas as pd
 from retention import winback_narrative, winback_plots
 from retention.inactive import BREAKDOWNS
 from retention.reporting.display import Report, tiles_markup
-from retention.suppression import pooled
+from retention.rfm_segments import definition
 from retention.winback_tiles import tiles
 
 
@@ -35,14 +35,13 @@ class WinBackReport(Report):
         body = f'<p class="headline">{escape(headline)}</p>{tiles_markup(shown)}'
         self.opening(body, headline, facts)
 
-    def inactive(self, groups: pd.DataFrame, breakdown: str) -> None:
-        """The inactive by one of inactive.BREAKDOWNS, small groups as one."""
-        if self._counts_days():
-            shown = self.pooled(groups[groups["breakdown"] == breakdown])
-            charts = winback_plots.inactive(shown, self.language)
-            told = winback_narrative.inactive(shown, self.language)
-            self.figure(charts, told, data=shown.rename(columns={"group": breakdown}))
+    def rfm(self, segments: pd.DataFrame) -> None:
+        """Customers and money by RFM segment (rfm_segments.SEGMENTS), small ones as one.
 
-    def pooled(self, groups: pd.DataFrame) -> pd.DataFrame:
-        """Groups (inactive.GROUPS), those of fewer than `minimum_group` customers as one."""
-        return pooled(groups, least=self.unit.settings.minimum_group)
+        The definition of the segments stands below.
+        """
+        if self._counts_days():
+            shown = self.pooled(segments, of="all_customers")
+            charts = winback_plots.rfm(shown, self.language)
+            self.figure(charts, winback_narrative.rfm(shown, self.language), data=shown)
+            self.table(definition(), self.language("How the RFM segments are defined"))

@@ -181,7 +181,10 @@ def test_settings_cannot_be_changed(unit):
         ("api_key: hunter2", "looks like a secret"),
         ("ACCESS_TOKEN: hunter2", "looks like a secret"),
         ("table: ${TABLE}", "${NAME} may stand only in source, prospects, contacts and feedback"),
-        ("query: SELECT '${X}'", "${NAME} may stand only in source, prospects, contacts and feedback"),
+        (
+            "query: SELECT '${X}'",
+            "${NAME} may stand only in source, prospects, contacts and feedback",
+        ),
         ("language: ${LANG}", "${NAME} may stand only in source, prospects, contacts and feedback"),
         ("prospects: ${not-a-name}/x.csv", "holds a ${ that is no ${NAME}"),
         ("prospects: ${", "holds a ${ that is no ${NAME}"),
