@@ -8,7 +8,7 @@ import zoneinfo
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
 from babel.numbers import list_currencies
 from pydantic import (
@@ -17,6 +17,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationInfo,
     field_validator,
 )
@@ -168,6 +169,21 @@ class Settings(BaseModel):
             text = "with_prospects needs the key prospects, a source of people who never bought"
             raise PydanticCustomError("rule", "{text}", {"text": text, "other": "prospects"})
         return scope
+
+    _as_of_found: bool = PrivateAttr(default=False)
+
+    @property
+    def as_of_found(self) -> bool:
+        """Whether `as_of` is what the data gave, because nobody asked for a day."""
+        return self._as_of_found
+
+    def found(self, as_of: date) -> Self:
+        """These settings with the last day that the data gave, where they ask for none."""
+        if self.as_of:
+            return self
+        settings = self.model_copy(update={"as_of": as_of})
+        settings._as_of_found = True
+        return settings
 
     def resolved(self) -> dict[str, object]:
         """Every setting with the value in force, ready for JSON: dates ISO, `${NAME}` as written.

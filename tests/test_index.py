@@ -145,5 +145,5 @@ def test_index_passes_over_what_is_no_unit(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "failure.json").write_text('{"schema": 1, ')
     (tmp_path / "notes.txt").write_text("mine")
-    assert index.entries(tmp_path, Language()) == ([], [])
+    assert index.entries(tmp_path, Language(), today=AT.date()) == ([], [])
     assert "0 of 0" in index.write_index(tmp_path).read_text(encoding="utf-8")

@@ -3,10 +3,12 @@
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from retention.params import Settings
-from retention.reporting import manifest, publishing
+from retention.reporting import freshness, manifest, publishing
 from retention.reporting.failure import failure_files
 from retention.reporting.notebooks import as_text
 from retention.reporting.outcome import Outcome, Status
@@ -93,7 +95,15 @@ def reasons_to_run(
         reasons.append("its engine cannot tell whether the data are the same")
     elif fingerprint not in (UNSEEN, before):
         reasons.append("the data are others")
+    # Nothing else tells a reader that the source has run dry: no new day, so no new report.
+    if _missed(found, settings) and not (found.get(freshness.KEY) or {}).get("periods_missed"):
+        reasons.append("its data have grown old, and the report does not say so")
     return reasons
+
+
+def _missed(found: Mapping[str, Any], settings: Settings) -> int:
+    today = freshness.Freshness.of(settings, datetime.now(UTC)).today
+    return freshness.missed_since(found, today)
 
 
 def skipped(settings: Settings, *, out: Path, data_seen: bool) -> Result:
@@ -120,6 +130,7 @@ def _report_files(
         notebook=notebook,
     )
     record["restatements"] = attempt.comparison.record() if attempt.comparison else None
+    record[freshness.KEY] = attempt.freshness
     return files | {manifest.NAME: manifest.as_json(record)}
 
 

@@ -9,11 +9,12 @@ from nbformat import NotebookNode
 from retention.language import Language
 from retention.params import Settings
 from retention.reporting import manifest
+from retention.reporting.export import ALARM, Banner
 from retention.reporting.index import since
 from retention.reporting.notebooks import as_text
 from retention.reporting.outcome import IN_WORDS, Outcome, Status
 from retention.reporting.pages import day, moment, rendered
-from retention.reporting.publishing import FAILURE_NOTEBOOK, FAILURE_PAGE, FAILURE_RECORD
+from retention.reporting.publishing import FAILURE_NOTEBOOK, FAILURE_PAGE, FAILURE_RECORD, NOTICE
 
 TEXT = {
     "kicker": "Report not published",
@@ -39,6 +40,20 @@ _NEXT_STEPS = {
     Status.GATE_FAILED: "The figures were computed; mend what the page shows, then run again.",
     Status.PUBLISH_FAILED: "Look at space and permissions of the reports folder, then run again.",
 }
+
+
+def _notice(outcome: Outcome, at: datetime, report: Mapping[str, Any]) -> str:
+    """What the last good report says above its headline, in its own language: it is overtaken."""
+    language = Language.of(report.get("facts") or {})
+    sentence = language(
+        "{state} ({moment}). This is still the last good report, with data up to {day}; "
+        "failure.html beside it says what happened and what to do.",
+        state=language(IN_WORDS[outcome.status]),
+        moment=language.moment(at),
+        day=day(str(report.get("as_of")), language),
+    )
+    banner = Banner(ALARM, language("A newer report could not be published"), [sentence])
+    return rendered("retention/banner.html.j2", {"banner": banner}, language)
 
 
 def failure_files(
@@ -70,6 +85,8 @@ def failure_files(
         "kit": manifest.kit_version(),
         "settings": settings.resolved(),
     }
+    if report is not None:
+        record[NOTICE] = _notice(outcome, at, report)
     covered = day(str((report or {}).get("as_of")), language)
     page = rendered(
         "failure.html.j2",

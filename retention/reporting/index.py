@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from markupsafe import Markup
 from retention.language import Language
 from retention.reporting import manifest
 from retention.reporting.banners import moved_in_words
+from retention.reporting.freshness import missed_since
 from retention.reporting.outcome import IN_WORDS, Status
 from retention.reporting.pages import day, moment, rendered
 from retention.reporting.publishing import FAILURE_RECORD, GROUP_PAGE, newest_manifest, replace
@@ -63,10 +64,11 @@ def write_index(out: Path, *, at: datetime | None = None) -> Path:
     """
     language = shared_language(out)
     text = language.each(TEXT)
-    failed, published = entries(out, language)
+    now = at or datetime.now(UTC)
+    failed, published = entries(out, language, today=now.date())
     current = sum(not entry.stale for entry in published)
     units = len({entry.slug for entry in (*failed, *published)})
-    made = language.moment(at or datetime.now(UTC))
+    made = language.moment(now)
     page = rendered(
         "index.html.j2",
         {
@@ -111,11 +113,11 @@ def _folders(out: Path) -> list[Path]:
     return sorted(path for path in out.iterdir() if path.is_dir())
 
 
-def entries(out: Path, language: Language) -> tuple[list[Entry], list[Entry]]:
+def entries(out: Path, language: Language, *, today: date) -> tuple[list[Entry], list[Entry]]:
     """Return the units whose newest attempt failed, and those with a report.
 
-    The failed stand by name; the reports by what needs attention: stale ones, then those with the
-    most rates worse than normal, then by name.
+    The failed stand by name; the reports by what needs attention: stale ones, which failed since or
+    whose data are old by `today`, then those with the most rates worse than normal, then by name.
     A unit can be in both: its last good report is stale, and says so.
     """
     failed, published = [], []
@@ -125,7 +127,9 @@ def entries(out: Path, language: Language) -> tuple[list[Entry], list[Entry]]:
         if failure:
             failed.append(_failed(folder.name, failure, report, language))
         if report:
-            published.append(_published(folder.name, report, failure, language))
+            published.append(
+                _published(folder.name, report, _stale(report, failure, language, today), language)
+            )
     return sorted(failed, key=_by_name), sorted(published, key=_by_need)
 
 
@@ -160,15 +164,10 @@ def _failed(
     )
 
 
-def _published(
-    slug: str, report: dict[str, Any], failure: dict[str, Any] | None, language: Language
-) -> Entry:
+def _published(slug: str, report: dict[str, Any], stale: str, language: Language) -> Entry:
     facts = report.get("facts", {})
-    stale = ""
     worse = facts.get("worse_than_normal")
     worse = worse if isinstance(worse, int) else 0
-    if failure:
-        stale = language("Stale since {day}", day=day(str(failure.get("since", "")), language))
     return Entry(
         slug=slug,
         name=str(report.get("unit") or slug),
@@ -189,6 +188,26 @@ def _published(
     )
 
 
+def _stale(
+    report: dict[str, Any], failure: dict[str, Any] | None, language: Language, today: date
+) -> str:
+    """Why a report is not current, in words; nothing where it is."""
+    if failure:
+        return language("Stale since {day}", day=day(str(failure.get("since", "")), language))
+    missed = missed_since(report, today)
+    if not missed:
+        return ""
+    return language(
+        "Old data: none for {duration}", duration=_its(report, language).duration(missed)
+    )
+
+
+def _its(report: dict[str, Any], language: Language) -> Language:
+    """The language of the index with the periods of a unit."""
+    own = Language.of(report.get("facts", {}))
+    return dataclasses.replace(language, frequency=own.frequency, rules=own.rules)
+
+
 def _fresh(report: dict[str, Any], language: Language) -> list[str]:
     """What the index says below a unit: what it covers, by which definitions, what has moved."""
     notes = [
@@ -202,9 +221,8 @@ def _fresh(report: dict[str, Any], language: Language) -> list[str]:
         notes.append(language("Definitions, version {version}", version=report["definitions"]))
     moved = report.get("restatements") or {}
     if moved.get("moved_figures"):
-        own = Language.of(report.get("facts", {}))
-        of_unit = dataclasses.replace(language, frequency=own.frequency, rules=own.rules)
-        notes.append(moved_in_words(moved["moved_figures"], moved["moved_periods"], of_unit))
+        counts = moved["moved_figures"], moved["moved_periods"]
+        notes.append(moved_in_words(*counts, _its(report, language)))
     return notes
 
 

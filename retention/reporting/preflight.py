@@ -75,7 +75,7 @@ def _opened(
 ) -> Settings:
     with _collected(problems):
         unit = open_unit(settings)
-        settings = settings.model_copy(update={"as_of": unit.as_of})
+        settings = settings.found(unit.as_of)
         fingerprints[settings.slug] = unit.fingerprint
         # One unit's data at a time are enough to hold.
         unit.source.backend.disconnect()

@@ -2,7 +2,8 @@
 
 ```
 <out>/<slug>/<as_of>/...      one report, replaced as a whole
-<out>/<slug>/latest.html      a copy of the newest report.html (a copy works on a file share)
+<out>/<slug>/latest.html      a copy of the newest report.html (a copy works on a file share);
+                              while the newest attempt failed it says so above its headline
 <out>/<slug>/failure.*        only while the newest attempt failed: page, record, notebook
 <out>/portfolio.*             the page of all units and its notebook
 <out>/runs/<id>.json          the log of a run; JSON lines while it is at work
@@ -29,6 +30,11 @@ FAILURE_PAGE = "failure.html"
 FAILURE_NOTEBOOK = "failure.ipynb"
 FAILURE_RECORD = "failure.json"
 
+NOTICE = "notice"
+"""In a failure record: finished HTML for the last good report, where there is one."""
+
+# Where the template begins what is of the report; nothing of the data stands before it unescaped.
+_BEGINNING = b'<main id="report">'
 _STAGING = ".staging"
 _NEW, _OLD = "new", "old"
 
@@ -37,9 +43,9 @@ def publish(files: Mapping[str, bytes], *, out: Path, slug: str, as_of: str) -> 
     """Put a report in place and return its report.html.
 
     `files` by their path in the report's folder, `report.html` and `manifest.json` among them. A
-    report of the same day is replaced as a whole; `latest.html` comes last, and after it the
-    traces of an earlier failure go. Raises OSError, and then nothing that a reader can open has
-    changed, except that a new report may be there that `latest.html` does not show yet.
+    report of the same day is replaced as a whole, the traces of an earlier failure go, and
+    `latest.html` comes last. Raises OSError, and then nothing that a reader can open has changed,
+    except that a new report may be there that `latest.html` does not show yet.
     """
     target = out / slug / as_of
     with staging(out) as place:
@@ -49,8 +55,8 @@ def publish(files: Mapping[str, bytes], *, out: Path, slug: str, as_of: str) -> 
         for folder in {built, *(path for path in built.rglob("*") if path.is_dir())}:
             _sync(folder)
         _move_into_place(built, target, retired=place / _OLD / slug / as_of)
-    _show_newest(out, slug)
     _forget_failure(out / slug)
+    _show_newest(out, slug)
     return target / REPORT
 
 
@@ -69,16 +75,17 @@ def repair(out: Path) -> None:
         newest = newest_manifest(folder)
         if newest is None:
             continue
-        _show_newest(out, folder.name)
         failure = manifest.read(folder / FAILURE_RECORD)
         if failure and str(failure.get("at")) < str(newest.get("finished")):
             _forget_failure(folder)
+        _show_newest(out, folder.name)
 
 
 def record_failure(files: Mapping[str, bytes], *, out: Path, slug: str) -> Path:
     """Put the page, record and notebook of a failure beside the last good report.
 
-    Returns the failure page. What an earlier failure left and this one does not is removed.
+    Returns the failure page. What an earlier failure left and this one does not is removed, and
+    `latest.html` says above its headline that it has been overtaken.
     """
     folder = out / slug
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,6 +94,8 @@ def record_failure(files: Mapping[str, bytes], *, out: Path, slug: str) -> Path:
             replace(folder / name, files[name], out=out)
         else:
             (folder / name).unlink(missing_ok=True)
+    if report_folders(folder):
+        _show_newest(out, slug)
     return folder / FAILURE_PAGE
 
 
@@ -110,6 +119,18 @@ def newest_manifest(folder: Path) -> dict[str, Any] | None:
     return manifest.read(folders[-1] / manifest.NAME) if folders else None
 
 
+def latest(folder: Path) -> bytes:
+    """Return what `latest.html` of a unit with a report holds: the newest one, as a whole page.
+
+    Where a later attempt failed, the notice in its record stands before the headline.
+    """
+    page = (report_folders(folder)[-1] / REPORT).read_bytes()
+    notice = (manifest.read(folder / FAILURE_RECORD) or {}).get(NOTICE)
+    if not isinstance(notice, str):
+        return page
+    return page.replace(_BEGINNING, _BEGINNING + notice.encode(), 1)
+
+
 def replace(path: Path, raw: bytes, *, out: Path) -> None:
     """Write a file that readers see either as it was or as it will be, never in between."""
     with staging(out) as place:
@@ -120,10 +141,9 @@ def replace(path: Path, raw: bytes, *, out: Path) -> None:
 
 
 def _show_newest(out: Path, slug: str) -> None:
-    page = (report_folders(out / slug)[-1] / REPORT).read_bytes()
-    latest = out / slug / LATEST
-    if not latest.is_file() or latest.read_bytes() != page:
-        replace(latest, page, out=out)
+    page, path = latest(out / slug), out / slug / LATEST
+    if not path.is_file() or path.read_bytes() != page:
+        replace(path, page, out=out)
 
 
 def _forget_failure(folder: Path) -> None:

@@ -28,8 +28,7 @@ def verified(folder: Path) -> Verification:
         reports, latest = publishing.report_folders(unit), unit / publishing.LATEST
         if not reports or not unit.is_relative_to(folder):
             continue
-        page = (reports[-1] / publishing.REPORT).read_bytes()
-        if not latest.is_file() or latest.read_bytes() != page:
+        if not latest.is_file() or latest.read_bytes() != publishing.latest(unit):
             problems.append(f"{latest}: is not the newest report, {reports[-1].name}")
     return Verification(len(manifests), problems)
 

@@ -1,7 +1,7 @@
 """The work on one unit: execute, classify, render, check. Nothing here is written to disk."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from retention.params import Settings
 from retention.reporting import bundles, export, gate, notebooks
 from retention.reporting.banners import banners
 from retention.reporting.comparison import LEDGER, RESTATEMENTS, Comparison, Previous, compared
+from retention.reporting.freshness import Freshness, stale
 from retention.reporting.kernels import Kernels, execute
 from retention.reporting.limits import Limits
 from retention.reporting.manifest import kit_version
@@ -48,6 +49,7 @@ class Attempt:
     facts: dict[str, Any] = field(default_factory=dict)
     frames: dict[str, str] = field(default_factory=dict)
     comparison: Comparison | None = None
+    freshness: dict[str, Any] | None = None
     memory: int = 0
 
 
@@ -71,23 +73,28 @@ def work(task: Task, *, kernels: Kernels | None = None) -> Attempt:
     )
     if outcome.status is Status.PUBLISHED:
         try:
-            made = partial(made, **_finished(execution.notebook, task))
+            made = partial(made, **_finished(execution.notebook, task, started))
         except StepFailedError as error:
             outcome = classify(replace(execution, error=error))
     attempt = made(outcome=outcome, started=started, finished=datetime.now(UTC))
     return attempt if outcome.status.good else _without_secrets(task.settings, attempt)
 
 
-def _finished(notebook: NotebookNode, task: Task) -> dict[str, Any]:
+def _finished(notebook: NotebookNode, task: Task, started: datetime) -> dict[str, Any]:
     """What a whole execution adds to an attempt: its facts, its frames, its page."""
     facts, frames = bundles.facts(notebook), bundles.frames(notebook)
     comparison = _compared(task, facts, frames)
     if comparison and comparison.moved is not None:
         frames[RESTATEMENTS] = bundles.as_csv(comparison.moved)
-    told = banners(comparison, Language.of(facts))
+    language, as_of = Language.of(facts), date.fromisoformat(facts["as_of"])
+    fresh = Freshness.of(task.settings, started)
+    missed = fresh.missed(as_of, language.frequency, language.rules)
+    old = [stale(missed, as_of, fresh.today, language)] if missed else []
+    told = [*old, *banners(comparison, language)]
     page = checked_page(notebook, told, task.page_bytes)
     _refuse_leaks(task.settings, notebook, frames, page)
-    return {"page": page, "facts": facts, "frames": frames, "comparison": comparison}
+    made: dict[str, Any] = {"page": page, "facts": facts, "frames": frames}
+    return made | {"comparison": comparison, "freshness": fresh.record(missed)}
 
 
 def _compared(task: Task, facts: dict[str, Any], frames: dict[str, str]) -> Comparison | None:
