@@ -8,6 +8,7 @@ above 0 is a purchase day. Anything dated after `as_of` is ignored.
 
 from oracle.activities import activity, rfm
 from oracle.audiences import audience
+from oracle.campaigns import contacts, reasons, responses
 from oracle.contracts import days_of_service, recurring
 from oracle.cuts import Cut, Frequency, period_start, periods
 from oracle.firsts import cohort_revenue, cohorts, unbounded
@@ -50,6 +51,7 @@ __all__ = [
     "closes",
     "cohort_revenue",
     "cohorts",
+    "contacts",
     "conversion",
     "days_of_service",
     "first_purchase_day",
@@ -64,7 +66,9 @@ __all__ = [
     "quick_ratio",
     "rates",
     "reactivation_with_prospects",
+    "reasons",
     "recurring",
+    "responses",
     "returns",
     "revenue",
     "revenue_churn",

@@ -1,0 +1,168 @@
+"""Why customers left: their lapses by the reason that they gave, and what became of each.
+
+Only those who answer are heard. So the share that did is part of every result, those who did not
+are a row of their own, and below LEAST_COVERAGE nothing is concluded.
+"""
+
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd  # noqa: TID251 (small frames only)
+
+from retention.curves import wilson
+from retention.lifecycle import ACTIVE, DORMANT, LOST
+from retention.periods import shifted
+from retention.suppression import hidden
+
+YEAR = 365
+"""Days after the lapse in which a return counts, and after the return over which it is valued."""
+
+LEAST_COVERAGE = 0.20
+"""Share of the lapsed who must have answered before anything is concluded from what they said."""
+
+MOST_REASONS = 10
+"""So many reasons at most stand for themselves; the rest are taken together."""
+
+REASONS = ibis.schema(
+    {
+        "reason": "string",
+        "lapsed": "int64",
+        "watched": "int64",
+        "returned": "int64",
+        "followed": "int64",
+        "second_life_revenue": "decimal(38, 4)",
+    }
+)
+GIVEN, OTHERS, NONE = "given", "other_reasons", "no_answer"
+"""What a row of BY_REASON is about: one reason, the rare ones together, or those who said none."""
+
+BY_REASON = (
+    *("answer", "reason", "lapsed", "lapsed_share", "lapsed_low", "lapsed_high"),
+    *("watched", "returned", "return_share", "low", "high"),
+    *("followed", "second_life_per_customer"),
+)
+
+
+def reasons(
+    answers: ir.Table,
+    spells: ir.Table,
+    customer_days: ir.Table,
+    *,
+    notice_days: int,
+    as_of: date,
+) -> ir.Table:
+    """One row a reason, and one without a reason for those who gave none: customers who lapsed.
+
+    Each customer counts once, by the first lapse on or after the day of the first answer of all.
+    The reason is the last one reported from `notice_days` before the lapse until the return; of
+    several on one day, the first in alphabetical order. `watched` were seen for the whole YEAR
+    after the lapse; `returned` of them bought in it; `followed` of those were seen for a whole YEAR
+    after the return, and brought in `second_life_revenue` in it. Returns REASONS.
+
+    answers: feedback.ANSWERS; spells: lifecycle.SPELLS; customer_days: transactions.CUSTOMER_DAYS
+        up to `as_of`. notice_days: days of silence before the lapse, or of notice.
+    """
+    last_day = shifted(ibis.literal(as_of), 1)
+    lapses = _explained(_first_lapses(answers, spells), answers, notice_days)
+    ends_on = shifted(lapses.lapsed_on, YEAR)
+    watched = ends_on <= last_day
+    returned = watched & (lapses.returned_on < ends_on).fill_null(False)
+    valued_to = shifted(lapses.returned_on, YEAR)
+    judged = lapses.mutate(
+        watched=watched,
+        returned=returned,
+        valued_to=valued_to,
+        followed=returned & (valued_to <= last_day).fill_null(False),
+    )
+    back = judged.filter("followed").select(
+        who="customer_id", since="returned_on", until="valued_to"
+    )
+    spent = back.join(
+        customer_days,
+        [
+            back.who == customer_days.customer_id,
+            customer_days.day >= back.since,
+            customer_days.day < back.until,
+        ],
+    )
+    revenue = spent.group_by("who").agg(revenue=spent.amount.sum())
+    valued = judged.left_join(revenue, judged.customer_id == revenue.who)
+    return (
+        valued.group_by("reason")
+        .agg(
+            lapsed=valued.count(),
+            watched=valued.watched.sum(),
+            returned=valued.returned.sum(),
+            followed=valued.followed.sum(),
+            second_life_revenue=valued.revenue.sum().fill_null(0),
+        )
+        .cast(REASONS)
+        .order_by(ibis.desc("lapsed"), "reason")
+    )
+
+
+def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
+    """One row a reason, the largest first, then the rare ones together, then those who gave none.
+
+    `lapsed_share`: of those who answered, with Wilson's 95 % interval (absent where none did).
+    `return_share` = `returned` / `watched`, with its interval; `second_life_per_customer`: revenue
+    in the YEAR after the return of each of the `followed`, absent where they are fewer than
+    `least`. Reasons of fewer than `least` customers are put together, with others where they could
+    be had by subtraction (suppression.hidden), and left out where even together they are fewer.
+    Columns BY_REASON; reasons: REASONS.
+    """
+    counts = reasons.assign(second_life_revenue=reasons["second_life_revenue"].astype("float64"))
+    said = counts[counts["reason"].notna()].sort_values(
+        ["lapsed", "reason"], ascending=[False, True], ignore_index=True
+    )
+    rare = hidden(said["lapsed"], least=least) | (said.index >= MOST_REASONS)
+    sums = list(REASONS.names)[1:]
+    together = said.loc[rare, sums].sum().to_frame().T.assign(answer=OTHERS, reason=None)
+    none = counts.loc[counts["reason"].isna(), sums].assign(answer=NONE, reason=None)
+    parts = [said[~rare].assign(answer=GIVEN), together[together["lapsed"] >= least], none]
+    frame = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    frame = frame.astype(dict.fromkeys(sums[:-1], "int64"))
+    answered = frame["answer"].ne(NONE)
+    total = said["lapsed"].sum()
+    frame["lapsed_share"] = (frame["lapsed"] / total).where(answered)
+    low, high = wilson(frame["lapsed"].where(answered), total)
+    watched = frame["watched"].where(frame["watched"] > 0)
+    frame["return_share"] = frame["returned"] / watched
+    frame["lapsed_low"], frame["lapsed_high"] = low, high
+    frame["low"], frame["high"] = wilson(frame["returned"], watched)
+    many = frame["followed"].where(frame["followed"] >= max(least, 1))
+    frame["second_life_per_customer"] = frame["second_life_revenue"] / many
+    return frame[list(BY_REASON)]
+
+
+def coverage(reasons: pd.DataFrame) -> tuple[int, int]:
+    """How many of the lapsed gave a reason, and how many lapsed. reasons: REASONS."""
+    answered = reasons.loc[reasons["reason"].notna(), "lapsed"].sum()
+    return int(answered), int(reasons["lapsed"].sum())
+
+
+def _first_lapses(answers: ir.Table, spells: ir.Table) -> ir.Table:
+    """One row a customer who lapsed since the first answer: `lapsed_on`, `returned_on`."""
+    lapses = spells.filter(spells.state.isin([DORMANT, LOST]) & (spells.previous_state == ACTIVE))
+    began = answers.agg(began_on=answers.reported_on.min())
+    since = lapses.cross_join(began).filter(lambda row: row.started_on >= row.began_on)
+    by_day = ibis.window(group_by="customer_id", order_by="started_on")
+    numbered = since.mutate(number=ibis.row_number().over(by_day))
+    return numbered.filter(numbered.number == 0).select(
+        "customer_id", "returned_on", lapsed_on="started_on"
+    )
+
+
+def _explained(lapses: ir.Table, answers: ir.Table, notice_days: int) -> ir.Table:
+    """The lapses with the `reason` given for them, empty where there is none."""
+    named = answers.rename(who="customer_id")
+    said = lapses.join(named, lapses.customer_id == named.who)
+    own = said.filter(
+        (said.reported_on >= shifted(said.lapsed_on, -notice_days))
+        & (said.returned_on.isnull() | (said.reported_on < said.returned_on))
+    )
+    latest = ibis.window(group_by="customer_id", order_by=[ibis.desc("reported_on"), "reason"])
+    numbered = own.mutate(number=ibis.row_number().over(latest))
+    reason = numbered.filter(numbered.number == 0).select(who="customer_id", reason="reason")
+    return lapses.left_join(reason, lapses.customer_id == reason.who).drop("who")

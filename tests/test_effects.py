@@ -1,0 +1,285 @@
+"""Arms against their control: published intervals, coverage over seeds, and what is not claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from math import isnan
+
+import numpy as np
+import pandas as pd
+import pytest
+from histories import cells
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.power import NormalIndPower
+
+from retention.effects import (
+    ARM_CHECKS,
+    LOWERED,
+    NO_CONTROL,
+    NONE_SHOWN,
+    RAISED,
+    RESPONSE_EFFECTS,
+    RUNNING,
+    SPEND_EFFECTS,
+    STATE_RESPONSES,
+    SUSPECT,
+    arm_checks,
+    response_effects,
+    spend_effects,
+    state_responses,
+)
+from retention.experiments import ARMS
+
+DAY = date(2024, 2, 10)
+
+
+def arm(
+    name: str,
+    watched: int,
+    responders: int = 0,
+    spend: Sequence[float] = (),
+    **others: object,
+) -> dict[str, object]:
+    """A row of ARMS; `spend` of those who spent anything."""
+    amounts = [Decimal(str(amount)) for amount in spend]
+    row = dict.fromkeys(ARMS.names, Decimal(0)) | {
+        "campaign": "spring",
+        "arm": name,
+        "state": "lost",
+        "contacted": watched,
+        "first_contact": DAY,
+        "last_contact": DAY,
+        "watched": watched,
+        "responders": responders,
+        "with_silence": watched,
+        "spend": sum(amounts, Decimal(0)),
+        "spend_squares": sum((amount * amount for amount in amounts), Decimal(0)),
+    }
+    return row | others
+
+
+def arms(*rows: Mapping[str, object]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(ARMS.names))
+
+
+# Published values ---------------------------------------------------------------------------------
+
+
+def test_newcombes_own_example() -> None:
+    # Newcombe 1998, table II, contrast (a): 56/70 - 48/80 by method 10 is 0.0524 to 0.3339.
+    found = response_effects(arms(arm("mail", 70, 56), arm("control", 80, 48)))
+    low, high = cells(found, "low", "high")[0]
+    assert (round(low, 4), round(high, 4)) == (0.0524, 0.3339)
+    assert cells(found, "uplift") == [pytest.approx(0.2)]
+    # The chi-square of the table without Yates's correction, whose root is z.
+    table = [[56, 14], [48, 32]]
+    expected = stats.chi2_contingency(table, correction=False).pvalue
+    assert cells(found, "p_value") == [pytest.approx(expected)]
+
+
+def test_welch_on_the_sleep_of_student() -> None:
+    # R, t.test(extra ~ group, data = sleep): t = -1.8608, df = 17.776, p-value = 0.07939,
+    # 95 percent confidence interval -3.3654832 to 0.2054832.
+    first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
+    second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
+    found = spend_effects(arms(arm("a", 10, 5, first), arm("control", 10, 5, second)))
+    names = ("uplift", "low", "high", "p_value")
+    expected = (-1.58, -3.3654832, 0.2054832, 0.07939)
+    assert cells(found, *names)[0] == pytest.approx(expected, abs=5e-6)
+    assert cells(found, "spend_per_head", "control_spend_per_head") == [
+        (pytest.approx(0.75), pytest.approx(2.33))
+    ]
+
+
+HILLSTROM = {"mens": 21_307, "womens": 21_387, "control": 21_306}
+
+
+def test_the_published_experiment_of_hillstrom() -> None:
+    # MineThatData, 2008: 64,000 customers, visits. The intervals are Newcombe's, put together from
+    # scipy.stats.binomtest(x, n).proportion_ci(method="wilson"): p1 - p2 - hypot(p1 - l1, u2 - p2)
+    # and p1 - p2 + hypot(u1 - p1, p2 - l2); p-values are scipy.stats.chi2_contingency's.
+    visits = {"mens": 3894, "womens": 3238, "control": 2262}
+    rows = [arm(name, size, visits[name]) for name, size in HILLSTROM.items()]
+    found = response_effects(arms(*rows), planned_share=1 / 3)
+    assert [round(share, 4) for share in found["response"]] == [0.1828, 0.1514]
+    assert [round(share, 4) for share in found["control_response"]] == [0.1062] * 2
+    names = ("arm", "uplift", "low", "high", "joint_low", "joint_high")
+    assert cells(found, *names) == [
+        ("mens", *(pytest.approx(v, abs=1e-9) for v in MENS)),
+        ("womens", *(pytest.approx(v, abs=1e-9) for v in WOMENS)),
+    ]
+    p_values = (5.685165482802424e-112, 3.1824031593347586e-44)
+    assert found["p_value"].tolist() == pytest.approx(p_values, rel=1e-6)
+    # Holm: the smallest times two, the other as it is.
+    holm = (2 * p_values[0], p_values[1])
+    assert found["p_holm"].tolist() == pytest.approx(holm, rel=1e-6)
+    assert found["verdict"].tolist() == [RAISED, RAISED]
+    # 0.07658956 x 21,307 customers came because of the e-mail.
+    assert found["extra"].tolist() == pytest.approx([1631.894, 967.400], abs=0.01)
+
+
+MENS = (0.076589563652, 0.069953308084, 0.083226741274, 0.069000226716, 0.084180103261)
+WOMENS = (0.045233106587, 0.038894095360, 0.051574342962, 0.037983737310, 0.052485383357)
+
+
+def test_the_smallest_effect_is_the_one_of_power_calculations() -> None:
+    found = response_effects(arms(arm("mail", 4000, 400), arm("control", 1000, 100)))
+    effect = NormalIndPower().solve_power(nobs1=4000, ratio=0.25, alpha=0.05, power=0.8)
+    angle = np.arcsin(0.1**0.5) + effect / 2
+    expected = np.sin(angle) ** 2 - 0.1
+    assert cells(found, "smallest_effect") == [pytest.approx(expected, abs=1e-6)]
+    # Two arms: 2.5 % for each.
+    both = arms(arm("a", 4000, 400), arm("b", 4000, 400), arm("control", 1000, 100))
+    effect = NormalIndPower().solve_power(nobs1=4000, ratio=0.25, alpha=0.025, power=0.8)
+    expected = np.sin(np.arcsin(0.1**0.5) + effect / 2) ** 2 - 0.1
+    assert cells(response_effects(both), "smallest_effect")[0] == pytest.approx(expected, abs=1e-6)
+
+
+# Coverage -----------------------------------------------------------------------------------------
+
+SEEDS = 200
+
+
+def simulated(uplift: float, *, treated: Mapping[str, int], control: int) -> pd.DataFrame:
+    """A campaign a seed, of whose customers 8 % come anyway and spend."""
+    rows = []
+    for seed in range(SEEDS):
+        rng = np.random.default_rng(seed)
+        sizes = {**treated, "control": control}
+        for name, size in sizes.items():
+            share = 0.08 if name == "control" else 0.08 + uplift
+            spend = np.round(rng.lognormal(3.5, 0.6, int(rng.binomial(size, share))), 2)
+            sums = {
+                "spend": Decimal(str(spend.sum().round(2))),
+                "spend_squares": Decimal(str((spend**2).sum().round(4))),
+            }
+            row = arm(name, size, len(spend), campaign=f"{seed:03}")
+            rows.append(row | sums)
+    return arms(*rows)
+
+
+@pytest.mark.parametrize("uplift", [0.03, 0.0])
+def test_intervals_cover_the_truth_in_95_of_100_campaigns(uplift: float) -> None:
+    frame = simulated(uplift, treated={"mail": 4000}, control=1000)
+    shares, money = response_effects(frame), spend_effects(frame)
+    each = np.exp(3.5 + 0.6**2 / 2)  # what one who comes spends on average
+    for found, truth, unit in ((shares, uplift, 1), (money, uplift * each, each)):
+        covered = ((found["low"] <= truth) & (truth <= found["high"])).mean()
+        assert 0.91 <= covered <= 0.99  # 0.95, plus and minus 2.6 standard errors of 200
+        assert found["extra"].mean() == pytest.approx(4000 * truth, abs=4000 * 0.002 * unit)
+    called = shares["verdict"].ne(NONE_SHOWN).mean()
+    if uplift:
+        # So many are enough to show 3 points in 8 of 10 campaigns or more; and none does harm.
+        assert shares["smallest_effect"].mean() < uplift
+        assert called >= 0.8
+        assert not shares["verdict"].eq(LOWERED).any()
+    else:
+        assert 0.01 <= called <= 0.09
+
+
+def test_several_arms_without_effect_are_called_something_in_5_of_100_campaigns() -> None:
+    found = response_effects(simulated(0, treated=dict.fromkeys("abc", 1000), control=1000))
+    calls = found["verdict"].ne(NONE_SHOWN).groupby(found["campaign"]).any()
+    assert len(calls) == SEEDS
+    assert 0.005 <= calls.mean() <= 0.08
+    for _, own in list(found.groupby("campaign"))[:5]:
+        assert own["p_holm"].tolist() == pytest.approx(
+            multipletests(own["p_value"], method="holm")[1]
+        )
+    assert (found["joint_low"] < found["low"]).all()
+
+
+# What is not claimed ------------------------------------------------------------------------------
+
+
+def test_without_a_control_there_is_a_response_and_no_effect() -> None:
+    frame = arms(arm("mail", 100, 10, [5] * 10))
+    for found, value in ((response_effects(frame), 0.1), (spend_effects(frame), 0.5)):
+        assert cells(found, "verdict") == [NO_CONTROL]
+        assert found.iloc[0].isna()[["uplift", "low", "joint_low", "p_holm", "extra"]].all()
+        assert value in cells(found, "response" if "response" in found else "spend_per_head")
+    assert arm_checks(frame).empty
+    assert list(arm_checks(frame).columns) == list(ARM_CHECKS)
+
+
+def test_a_campaign_that_runs_says_nothing_yet() -> None:
+    running = [arm(name, 0, contacted=50) for name in ("mail", "control")]
+    for found in (response_effects(arms(*running)), spend_effects(arms(*running))):
+        assert cells(found, "verdict") == [RUNNING]
+        assert isnan(found["uplift"].iloc[0])
+    assert cells(response_effects(arms(arm("mail", 0, contacted=5))), "verdict") == [RUNNING]
+    assert state_responses(arms(*running)).empty
+
+
+def test_arms_that_are_not_as_planned_are_not_compared() -> None:
+    # 200 of 1,000 where 10 % were planned: chi-square is 100 x 100 / 90, and p far below 0.001.
+    frame = arms(arm("mail", 800, 200), arm("control", 200, 10))
+    assert cells(response_effects(frame), "verdict") == [RAISED]
+    assert cells(arm_checks(frame), "ratio_p", "control_share") == [(None, 0.2)]
+    assert cells(response_effects(frame, planned_share=0.1), "verdict") == [SUSPECT]
+    assert cells(spend_effects(frame, planned_share=0.1), "verdict") == [SUSPECT]
+    expected = float(stats.chi2.sf(100**2 / 100 + 100**2 / 900, 1))
+    assert cells(arm_checks(frame, planned_share=0.1), "ratio_p") == [pytest.approx(expected)]
+    assert cells(response_effects(frame, planned_share=0.2), "verdict") == [RAISED]
+
+
+def test_balance_is_in_standard_deviations() -> None:
+    # 4 treated with 1, 2, 3, 4 purchase days, 3 of the control with 2, 2, 5.
+    treated = arm("mail", 4, prior_days=Decimal(10), prior_days_squares=Decimal(30), with_silence=1)
+    control = arm("control", 3, prior_days=Decimal(9), prior_days_squares=Decimal(33))
+    found = arm_checks(arms(treated, control))
+    spread = ((np.var([1, 2, 3, 4], ddof=1) + np.var([2, 2, 5], ddof=1)) / 2) ** 0.5
+    assert cells(found, "prior_days_difference") == [pytest.approx((2.5 - 3) / spread)]
+    # Nothing to compare where there is no variance, or one customer alone.
+    assert cells(found, "prior_revenue_difference", "days_silent_difference") == [(None, None)]
+    assert cells(found, "unlike") == [True]
+    same = arm_checks(arms(arm("mail", 4), arm("control", 4)))
+    assert cells(same, "unlike") == [False]
+
+
+def test_a_campaign_that_did_harm() -> None:
+    found = response_effects(arms(arm("mail", 1000, 50), arm("control", 1000, 100)))
+    assert cells(found, "verdict") == [LOWERED]
+
+
+def test_nobody_came_or_everybody_did() -> None:
+    nobody = response_effects(arms(arm("mail", 100), arm("control", 50)))
+    assert cells(nobody, "uplift", "p_value", "verdict") == [(0.0, 1.0, NONE_SHOWN)]
+    low, high = cells(nobody, "low", "high")[0]
+    assert low < 0 < high
+    everybody = response_effects(arms(arm("mail", 100, 100), arm("control", 50, 50)))
+    # No uplift can be shown where everybody comes anyway.
+    assert cells(everybody, "p_value", "smallest_effect") == [(1.0, None)]
+    for frame in (arms(arm("mail", 100), arm("control", 50)), arms(arm("a", 1), arm("control", 1))):
+        found = spend_effects(frame)
+        assert cells(found, "uplift", "low", "p_value", "verdict") == [(0, None, None, NONE_SHOWN)]
+
+
+def test_states_are_told_apart_and_add_up() -> None:
+    frame = arms(
+        arm("mail", 60, 6, state="dormant", campaign="autumn"),
+        arm("mail", 40, 2, campaign="autumn"),
+        arm("control", 50, 1, campaign="autumn", first_contact=date(2024, 9, 1)),
+        arm("mail", 10, 1, first_contact=date(2024, 3, 1)),
+    )
+    found = response_effects(frame)
+    # By the day of the first contact, not by name.
+    assert cells(found, "campaign", "watched", "responders", "response") == [
+        ("autumn", 100, 8, 0.08),
+        ("spring", 10, 1, 0.1),
+    ]
+    states = state_responses(frame)
+    assert list(states.columns) == list(STATE_RESPONSES)
+    assert cells(states, "response", arm="mail", campaign="autumn") == [0.1, 0.05]
+    low, high = cells(states, "low", "high", state="dormant")[0]
+    assert (low, high) == pytest.approx((0.0466, 0.2015), abs=1e-4)  # Wilson, 6 of 60
+
+
+def test_no_contacts_no_rows() -> None:
+    assert list(response_effects(arms()).columns) == list(RESPONSE_EFFECTS)
+    assert list(spend_effects(arms()).columns) == list(SPEND_EFFECTS)
+    assert response_effects(arms()).empty
+    assert spend_effects(arms(arm("control", 5))).empty

@@ -1,0 +1,207 @@
+"""Why customers left, by the reason they gave, and what became of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+import ibis
+import oracle
+import pandas as pd
+import pyarrow as pa
+import pytest
+from histories import Kit, cells
+from history import History
+from test_agreement import drawn as random_histories
+
+from retention import reasons as module
+from retention.feedback import ANSWERS
+from retention.lifecycle import SPELLS
+from retention.reasons import (
+    BY_REASON,
+    GIVEN,
+    MOST_REASONS,
+    NONE,
+    OTHERS,
+    REASONS,
+    by_reason,
+    coverage,
+)
+from retention.transactions import CUSTOMER_DAYS
+
+START = date(2022, 1, 1)
+
+
+def day(number: int) -> date:
+    return START + timedelta(days=number)
+
+
+def reasons(
+    history: History, answers: Sequence[tuple[str, date, str]], notice_days: int = 30
+) -> pd.DataFrame:
+    columns = [list(column) for column in zip(*answers, strict=True)]
+    said = history.kit.stored(pa.table(columns, schema=ANSWERS.to_pyarrow()))
+    return module.reasons(
+        said,
+        history.spells_table,
+        history.customer_days,
+        notice_days=notice_days,
+        as_of=history.calendar.as_of,
+    ).to_pandas()
+
+
+def bought(kit: Kit, days: dict[str, list[int]], as_of: int = 1000) -> History:
+    amounts = {who: [(day(number), Decimal(10)) for number in own] for who, own in days.items()}
+    return kit(amounts, as_of=day(as_of), inactive_after=30, lost_after=60, frequency="month")
+
+
+def said(history: History, answers: Sequence[tuple[str, int, str]]) -> dict[str | None, int]:
+    found = reasons(history, [(who, day(number), reason) for who, number, reason in answers])
+    return dict(cells(found, "reason", "lapsed"))
+
+
+def test_an_answer_belongs_to_the_silence_that_it_falls_into(kit: Kit) -> None:
+    # All lapse on day 130; whoever buys again does so on day 200.
+    history = bought(kit, {**{who: [100, 200] for who in "abcdef"}, "first": [0]})
+    answers = [
+        ("first", 0, "began"),  # from here on lapses count; its own one is on day 30
+        ("a", 99, "before the last purchase"),
+        ("b", 100, "on the day of it"),
+        ("c", 199, "the day before the return"),
+        ("d", 200, "on the return"),
+        ("e", 150, "early"),
+        ("e", 160, "late"),
+        ("f", 160, "b of one day"),
+        ("f", 160, "a of one day"),
+    ]
+    assert said(history, answers) == {
+        "began": 1,
+        "on the day of it": 1,
+        "the day before the return": 1,
+        "late": 1,
+        "a of one day": 1,
+        None: 2,
+    }
+
+
+def test_customers_count_once_and_only_since_the_first_answer(kit: Kit) -> None:
+    history = bought(kit, {"old": [0, 300], "new": [300, 500]})
+    # The lapse of day 30 was before anybody was asked; that of day 330 is the first that counts.
+    assert said(history, [("new", 320, "price"), ("new", 540, "moved")]) == {"price": 1, None: 1}
+
+
+def test_returns_and_second_lives_are_of_those_seen_for_a_year(kit: Kit) -> None:
+    # Lapsed on day 30; the year after ends with day 394.
+    history = bought(
+        kit,
+        {
+            "back": [0, 394, 400, 758],  # a year from day 394 on ends with day 758
+            "late": [0, 395],
+            "gone": [0],
+            "young": [700],  # lapsed on day 730: not watched for a year by day 1000
+        },
+    )
+    answers = [(who, day(1 if who != "young" else 701), who) for who in ("back", "late", "gone")]
+    found = reasons(history, [*answers, ("young", day(701), "young")])
+    names = ("reason", "lapsed", "watched", "returned", "followed", "second_life_revenue")
+    assert sorted(cells(found, *names)) == [
+        ("back", 1, 1, 1, 1, Decimal(30)),
+        ("gone", 1, 1, 0, 0, Decimal(0)),
+        ("late", 1, 1, 0, 0, Decimal(0)),
+        ("young", 1, 0, 0, 0, Decimal(0)),
+    ]
+    # Nor is a second life valued that has not been seen for a whole year.
+    shorter = bought(kit, {"back": [0, 394, 400]}, as_of=757)
+    found = reasons(shorter, [("back", day(1), "back")])
+    assert cells(found, *names) == [("back", 1, 1, 1, 0, Decimal(0))]
+
+
+@pytest.mark.parametrize("seed", range(5, 10))
+def test_the_oracle_agrees(kit: Kit, seed: int) -> None:
+    given, draw = random_histories(seed), random.Random(seed)
+    first = oracle.first_purchase_day(given.days, given.as_of)
+    assert first is not None
+    span = (given.as_of - first).days
+    answers = sorted(
+        {
+            (
+                draw.choice(list(given.days)),
+                first + timedelta(days=draw.randint(0, span)),
+                draw.choice(["price", "moved", "<b>"]),
+            )
+            for _ in range(80)
+        }
+    )
+    notice = draw.randint(0, given.inactive_after)
+    history = kit(
+        given.days,
+        as_of=given.as_of,
+        inactive_after=given.inactive_after,
+        lost_after=given.lost_after,
+        frequency=given.frequency,
+    )
+    found = reasons(history, answers, notice)
+    thresholds = (given.inactive_after, given.lost_after)
+    expected = oracle.reasons(answers, given.days, thresholds, notice, given.as_of)
+    assert {row[0]: row[1:] for row in cells(found, *REASONS.names)} == expected
+    assert len(expected) > 1
+
+
+def test_schema_holds_on_no_engine_at_all() -> None:
+    found = module.reasons(
+        ibis.table(ANSWERS, name="answers"),
+        ibis.table(SPELLS, name="spells"),
+        ibis.table(CUSTOMER_DAYS, name="days"),
+        notice_days=30,
+        as_of=date(2024, 2, 29),
+    )
+    assert found.schema() == REASONS
+
+
+# What is shown of them ----------------------------------------------------------------------------
+
+
+def counts(*rows: tuple[str | None, int, int, int, int, float]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(REASONS.names))
+
+
+def test_shares_are_of_those_who_answered() -> None:
+    frame = counts(
+        (None, 60, 50, 5, 5, 500.0), ("price", 30, 20, 4, 4, 80.0), ("moved", 10, 0, 0, 0, 0.0)
+    )
+    found = by_reason(frame, least=5)
+    assert list(found.columns) == list(BY_REASON)
+    names = ("answer", "reason", "lapsed_share", "return_share", "second_life_per_customer")
+    assert cells(found, *names) == [
+        (GIVEN, "price", 0.75, 0.2, None),  # the money of four is theirs alone
+        (GIVEN, "moved", 0.25, None, None),
+        (NONE, None, None, 0.1, 100.0),
+    ]
+    assert cells(found, "lapsed_low", "lapsed_high")[0] == pytest.approx(oracle.wilson(30, 40))
+    assert cells(found, "low", "high")[0] == pytest.approx(oracle.wilson(4, 20))
+    assert coverage(frame) == (40, 100)
+
+
+def test_rare_reasons_are_told_together_or_not_at_all() -> None:
+    frame = counts(
+        *((f"my own story {n}", 1, 1, 1, 0, 0.0) for n in range(6)), ("price", 9, 9, 0, 0, 0.0)
+    )
+    assert cells(by_reason(frame, least=5), "answer", "reason", "lapsed", "returned") == [
+        (GIVEN, "price", 9, 0),
+        (OTHERS, None, 6, 6),
+    ]
+    few = by_reason(frame[4:], least=5)
+    # Two alone could be told apart from price: they are put together, and stand for all.
+    assert cells(few, "answer", "lapsed") == [(OTHERS, 11)]
+    assert by_reason(frame[:3], least=5).empty
+    assert cells(by_reason(frame[:0], least=5), "answer") == []
+
+
+def test_many_reasons_are_cut_to_the_largest() -> None:
+    frame = counts(*((f"reason {n:02}", 100 - n, 0, 0, 0, 0.0) for n in range(15)))
+    found = by_reason(frame, least=5)
+    assert cells(found, "answer") == [GIVEN] * MOST_REASONS + [OTHERS]
+    assert cells(found, "lapsed", answer=OTHERS) == [90 + 89 + 88 + 87 + 86]
+    assert found["lapsed_share"].sum() == pytest.approx(1)
