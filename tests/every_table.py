@@ -31,6 +31,7 @@ from retention import (
     inactive,
     ledger,
     lifecycle,
+    opportunity,
     prospects,
     quality,
     rates,
@@ -326,6 +327,13 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     "rfm scores": lambda f: rfm_segments.rfm_scores(f.kept("rfm")),
     "rfm segments": lambda f: rfm_segments.rfm_segments(f.kept("rfm scores"), f.kept("standing")),
     "states": lambda f: inactive.states(f.kept("spells")),
+    "outcomes": lambda f: opportunity.outcomes(
+        f.kept("customer_days"),
+        day=date(2023, 10, 15),
+        since=date(2022, 12, 1),
+        inactive_after=INACTIVE_AFTER,
+    ),
+    "growth": lambda f: opportunity.growth(f.kept("spells"), f.kept("customer_days"), as_of=AS_OF),
     "waits": lambda f: second_purchase.waits(days_bought(f), as_of=AS_OF),
     "share": lambda f: share(f.kept("ledger"), "lapsed", "opening_active", "rate"),
     **{

@@ -35,6 +35,7 @@ from oracle.measures import (
 )
 from oracle.moves import ledger, revenue
 from oracle.states import closes, prospect_spells, spells, state
+from oracle.worth import growth, opportunity_value, outcomes
 
 __all__ = [
     "ONE_DAY",
@@ -55,9 +56,12 @@ __all__ = [
     "conversion",
     "days_of_service",
     "first_purchase_day",
+    "growth",
     "ledger",
     "mean_gap",
     "open_gaps",
+    "opportunity_value",
+    "outcomes",
     "period_start",
     "periods",
     "prospect_spells",

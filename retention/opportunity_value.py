@@ -1,0 +1,234 @@
+"""From small tables of outcomes to the opportunity value of the inactive, and its back-test.
+
+The value is the sum over cells of customers x share that returns within the horizon x what a
+returner spends in the year from the return on. A cell is days since the lapse and former activity.
+"""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd  # noqa: TID251 (small frames only)
+
+from retention.curves import wilson
+from retention.inactive import ACTIVITIES, LAPSED_EARLIER, LAPSED_WITHIN
+from retention.opportunity import HORIZON_DAYS
+
+BRACKETS = (*LAPSED_WITHIN.values(), LAPSED_EARLIER)
+ALL = "all_inactive"
+"""In the place of a bracket and of an activity: all cells together."""
+
+FEWEST = 10
+"""Returns that a cell must have seen to be learned from alone, and a unit to have an estimate."""
+
+BOUNDS = (0.05, 0.95)
+"""Quantiles of the bootstrap that bound the 90 % interval."""
+DRAWS, SEED = 1000, 20
+
+STEP_DAYS, STEPS = 91, 4
+"""The back-test looks at so many days, the newest one horizon ago, each so much before the next."""
+
+OPPORTUNITY = (
+    *("since_lapse", "former_activity", "customers", "former_value"),
+    *("stood_before", "returned", "return_share", "low", "high"),
+    *("returns", "returns_low", "returns_high", "spend_a_year"),
+    *("value", "value_low", "value_high"),
+)
+BACKTEST = (
+    *("day", "customers", "returns", "returned"),
+    *("estimate", "estimate_low", "estimate_high", "realised", "error"),
+)
+
+Look = Callable[[date, date], pd.DataFrame]
+"""(day, since) -> opportunity.OUTCOMES of those inactive on that day, by purchases since then."""
+
+Cell = tuple[str, str]
+_CELL = ["since_lapse", "former_activity"]
+_Floats = npt.NDArray[np.float64]
+
+
+def rule_of_thumb(customers: float, share: float, value: float) -> float:
+    """The field's plain sum: customers, times the share won back, times the value of each.
+
+    >>> rule_of_thumb(200e6, 0.10, 245)
+    4900000000.0
+    """
+    return customers * share * value
+
+
+def opportunity(look: Look, growth: pd.DataFrame, *, first_day: date, as_of: date) -> pd.DataFrame:
+    """One row a cell with an inactive customer at the close of `as_of`, and one of ALL together.
+
+    Learned from those inactive HORIZON_DAYS ago, and estimated for those inactive now, each cell
+    for itself, or with its neighbours where fewer than FEWEST of it have returned (see `_learned`):
+
+    - customers: inactive now; former_value: what they spent in their last year (OUTCOMES)
+    - stood_before, returned: learned from so many customers, of whom so many have returned;
+      return_share is their quotient, `low` and `high` its 95 % interval (Wilson)
+    - returns: customers x return_share
+    - spend_a_year: a returner's mean spend in the YEAR_DAYS from the return on. What a returner has
+      spent by now, d days after the return, is divided by G(d): the share of a year's spending that
+      earlier returners, watched for a year, had done by then
+    - value: returns x spend_a_year
+
+    Of ALL: sums, and return_share = returns / customers. `_low` and `_high` are 90 % intervals for
+    what will really come, not only for its mean: by DRAWS of a bootstrap, each of which draws anew
+    the customers who were learned from (of a cell, window and band, as if all alike), and then what
+    those inactive now do, each like one of them. It holds chance only: no change in the business.
+
+    Both sides are seen with the same depth of history, or customers of cells of one name would not
+    be alike: then by purchases from `first_day` on, now by those from HORIZON_DAYS after it on. Who
+    has bought only before is left out: nobody could be watched who had been silent for so long.
+
+    Columns OPPORTUNITY. No row where fewer than FEWEST customers have returned, or fewer than
+    FEWEST returns have been watched for a year. growth: opportunity.GROWTH.
+    Source of G: the development of claims in insurance (chain ladder; Mack 1993).
+    """
+    horizon = timedelta(days=HORIZON_DAYS)
+    then, now = look(as_of - horizon, first_day), look(as_of, first_day + horizon)
+    done = growth["spend"].cumsum()
+    if growth["returns"].min() < FEWEST or done.min() <= 0:
+        return pd.DataFrame(columns=list(OPPORTUNITY))
+    watched = then["watched_days"] / then["customers"]
+    by_then = np.interp(watched, growth["days"] + 1, done / done.iloc[-1])
+    return _estimate(now, then.assign(spend=then["spend"] / by_then))
+
+
+def backtest(look: Look, *, first_day: date, as_of: date) -> pd.DataFrame:
+    """One row a day: what the same estimate said on it for the horizon, and what came of it.
+
+    The days are `as_of`, of which nothing has come yet, and HORIZON_DAYS before it, and STEPS - 1
+    more, STEP_DAYS apart. Of what an estimate says, only that can be seen a year later which
+    returners spend by then: `estimate` is the sum over cells of customers x share that returns x
+    what returners spend from the return to the end of the horizon, learned as in `opportunity` from
+    what was known on that day, with its 90 % interval; `realised` is that sum as it came; `error`
+    is estimate / realised - 1, absent where nothing came; `returns` and `returned` are the same of
+    customers.
+
+    Columns BACKTEST, by day. No row of a day before which there is too little history.
+    """
+    horizon = timedelta(days=HORIZON_DAYS)
+    days = [as_of - horizon - timedelta(days=STEP_DAYS * step) for step in range(STEPS)]
+    rows = []
+    for day in sorted([*days, as_of]):
+        if day - horizon <= first_day:
+            continue
+        now = look(day, first_day + horizon)
+        told = _estimate(now, look(day - horizon, first_day))
+        if told.empty:
+            continue
+        total, came = told.iloc[-1], now[now["window"].notna()]
+        is_over = day < as_of
+        realised = came["spend"].sum() if is_over else float("nan")
+        rows.append(
+            {
+                "day": pd.Timestamp(day),
+                "customers": total["customers"],
+                "returns": total["returns"],
+                "returned": came["customers"].sum() if is_over else float("nan"),
+                "estimate": total["value"],
+                "estimate_low": total["value_low"],
+                "estimate_high": total["value_high"],
+                "realised": realised,
+                "error": total["value"] / realised - 1 if realised > 0 else float("nan"),
+            }
+        )
+    return pd.DataFrame(rows, columns=list(BACKTEST))
+
+
+def _estimate(now: pd.DataFrame, then: pd.DataFrame) -> pd.DataFrame:
+    """OPPORTUNITY of those in `now`, learned from `then`, whose `spend` returns are worth."""
+    # Engines give groups in any order, and the draws follow it.
+    then = then.sort_values([*_CELL, "window", "band"], na_position="first", ignore_index=True)
+    learned = _learned(then)
+    cells = list(zip(*(then[name] for name in _CELL), strict=True))
+    counts = then["customers"].to_numpy(dtype=float)
+    returned = then["window"].notna().to_numpy().astype(float)
+    # What one customer of each kind does: returns or not, and spends.
+    kinds = np.stack([returned, returned * then["spend"].to_numpy() / np.maximum(counts, 1)])
+    rng = np.random.default_rng(SEED)
+    drawn: _Floats = rng.poisson(counts, (DRAWS, len(counts))).astype(float)
+    sizes = now.groupby(_CELL, as_index=False)[["customers", "former_value"]].sum()
+    of_cell = {(row[0], row[1]): row[2:] for row in sizes.itertuples(index=False)}
+    rows: list[dict[str, Any]] = []
+    of_all = np.zeros((2, DRAWS))
+    for cell in (cell for cell in learned if cell in of_cell):
+        used = [number for number, other in enumerate(cells) if other in learned[cell]]
+        customers, former_value = of_cell[cell]
+        expected = customers * (kinds[:, used] @ counts[used]) / counts[used].sum()
+        picked = rng.multinomial(customers, _shares(drawn[:, used], counts[used]))
+        came = (kinds[:, used] @ picked.T).astype(float)
+        of_all += came
+        stood, back = int(counts[used].sum()), int(counts[used] @ returned[used])
+        low, high = wilson(back, stood)
+        told = dict(zip(_CELL, cell, strict=True)) | {
+            "customers": customers,
+            "former_value": former_value,
+            "stood_before": stood,
+            "returned": back,
+            "low": max(low, 0.0),
+            "high": min(high, 1.0),
+        }
+        rows.append(told | _amounts(customers, expected, came))
+    if not rows:
+        return pd.DataFrame(columns=list(OPPORTUNITY))
+    total = {name: sum(row[name] for row in rows) for name in ("customers", "former_value")}
+    seen = {"stood_before": int(counts.sum()), "returned": int(counts @ returned)}
+    summed_up: _Floats = np.array([sum(row[name] for row in rows) for name in ("returns", "value")])
+    summed = dict.fromkeys(_CELL, ALL) | total | seen
+    rows.append(summed | _amounts(total["customers"], summed_up, of_all))
+    return pd.DataFrame(rows, columns=list(OPPORTUNITY))
+
+
+def _amounts(customers: int, expected: _Floats, drawn: _Floats) -> dict[str, float]:
+    """Returns and money of so many customers, as expected and by the bounds of what was drawn."""
+    returns, value = (float(amount) for amount in expected)
+    (returns_low, value_low), (returns_high, value_high) = np.quantile(drawn, BOUNDS, axis=1)
+    return {
+        "return_share": returns / customers,
+        "returns": returns,
+        "returns_low": float(returns_low),
+        "returns_high": float(returns_high),
+        "spend_a_year": value / returns,
+        "value": value,
+        "value_low": float(value_low),
+        "value_high": float(value_high),
+    }
+
+
+def _shares(drawn: _Floats, counts: _Floats) -> _Floats:
+    """One row a draw: the share of each kind in it; as counted where nobody was drawn."""
+    some = np.where(drawn.sum(axis=1, keepdims=True) > 0, drawn, counts)
+    shares: _Floats = some / some.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _learned(then: pd.DataFrame) -> dict[Cell, list[Cell]]:
+    """Cell -> the cells that it is learned from; none where fewer than FEWEST have returned in all.
+
+    From the longest silence to the shortest, and within a bracket from the least active to the
+    most, cells are taken together until FEWEST have returned; what is left of a bracket joins the
+    cells before it, or, where the whole bracket is left, those of the next shorter silence.
+    """
+    came = then[then["window"].notna()].groupby(_CELL)["customers"].sum().to_dict()
+    groups: list[list[Cell]] = []
+    rest: list[Cell] = []
+    for bracket in reversed(BRACKETS):
+        own: list[list[Cell]] = []
+        for activity in ACTIVITIES:
+            rest = [*rest, (bracket, activity)]
+            if sum(came.get(cell, 0) for cell in rest) >= FEWEST:
+                own.append(rest)
+                rest = []
+        if own:
+            own[-1] = own[-1] + rest
+            rest = []
+        groups += own
+    if not groups:
+        return {}
+    groups[-1] = groups[-1] + rest
+    learned = {cell: group for group in groups for cell in group}
+    return {cell: learned[cell] for cell in product(BRACKETS, ACTIVITIES)}

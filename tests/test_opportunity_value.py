@@ -1,0 +1,269 @@
+"""The opportunity value of the inactive, from small tables of outcomes that a hand can work out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from histories import cells
+
+from retention.opportunity import HORIZON_DAYS, OUTCOMES
+from retention.opportunity_value import (
+    ALL,
+    BACKTEST,
+    FEWEST,
+    OPPORTUNITY,
+    STEPS,
+    backtest,
+    opportunity,
+    rule_of_thumb,
+)
+
+FIRST, AS_OF = date(2022, 1, 1), date(2026, 6, 30)
+YEAR = timedelta(days=HORIZON_DAYS)
+FRESH, OLDER, OLD = "lapsed_within_90", "lapsed_within_180", "lapsed_within_365"
+Row = tuple[str, str, int | None, int, int, int, float]
+
+
+def frame(*rows: Row) -> pd.DataFrame:
+    """Outcomes: bracket, activity, window, band, customers, watched days and spend of them all.
+
+    The money of their last year is 100 a customer.
+    """
+    found = pd.DataFrame([(*row, 100.0 * row[4]) for row in rows], columns=list(OUTCOMES.names))
+    return found.astype({"window": "Float64"})
+
+
+def growth(done_on: dict[int, float], returns: int = FEWEST) -> pd.DataFrame:
+    """Spending by days since the return."""
+    spend = [done_on.get(day, 0.0) for day in range(365)]
+    return pd.DataFrame({"days": range(365), "returns": returns, "spend": spend})
+
+
+ON_THE_DAY = growth({0: 1.0})
+"""Returners spend on the day of the return, and never again."""
+
+
+def estimate(now: pd.DataFrame, then: pd.DataFrame, grown: pd.DataFrame) -> pd.DataFrame:
+    def look(day: date, since: date) -> pd.DataFrame:
+        # Both with the same depth of history, to the day.
+        seen = {(AS_OF - YEAR, FIRST): then, (AS_OF, FIRST + YEAR): now}
+        return seen[(day, since)]
+
+    return opportunity(look, grown, first_day=FIRST, as_of=AS_OF)
+
+
+def test_customers_times_share_times_spend() -> None:
+    then = frame(
+        (FRESH, "once", None, 0, 60, 0, 0.0),
+        (FRESH, "once", 0, 7, 30, 30 * 10, 30 * 120.0),  # watched for 10 days
+        (FRESH, "once", 12, 8, 10, 10 * 365, 10 * 400.0),
+    )
+    now = frame((FRESH, "once", None, 0, 50, 0, 0.0))
+    # By day 10 a returner has done 0.3 of the year, by day 365 all of it.
+    found = estimate(now, then, growth({0: 0.3, 100: 0.7}))
+    names = ("customers", "former_value", "stood_before", "returned", "return_share", "returns")
+    assert cells(found, *names) == [(50, 5000.0, 100, 40, 0.4, 20.0)] * 2
+    # (30 x 120 / 0.3 + 10 x 400) / 40 = 400.
+    assert cells(found, "spend_a_year", "value") == [pytest.approx((400.0, 8000.0))] * 2
+    assert cells(found, "since_lapse", "former_activity") == [(FRESH, "once"), (ALL, ALL)]
+    # Wilson, 40 of 100.
+    assert cells(found, "low", "high") == [pytest.approx((0.309401, 0.498), abs=1e-4), (None, None)]
+    assert list(found.columns) == list(OPPORTUNITY)
+
+
+def test_interval_holds_what_was_learned_from_and_what_will_come() -> None:
+    then = frame(
+        (FRESH, "once", None, 0, 300, 0, 0.0), (FRESH, "once", 12, 6, 100, 36500, 100 * 50.0)
+    )
+    now = frame((FRESH, "once", None, 0, 200, 0, 0.0))
+    found = estimate(now, then, ON_THE_DAY).iloc[-1]
+    # 200 x 1/4: a share learned from 400, and 200 who follow it, at 50 each.
+    spread = 200 * np.sqrt(0.25 * 0.75 * (1 / 400 + 1 / 200))
+    bounds = np.array([50 - 1.645 * spread, 50 + 1.645 * spread])
+    assert (found["returns_low"], found["returns_high"]) == pytest.approx(bounds, abs=1.6)
+    assert (found["value_low"], found["value_high"]) == pytest.approx(50 * bounds, abs=80)
+
+
+def test_interval_knows_that_spend_differs() -> None:
+    alike = frame((FRESH, "once", None, 0, 50, 0, 0.0), (FRESH, "once", 12, 6, 50, 18250, 2500.0))
+    apart = frame(
+        (FRESH, "once", None, 0, 50, 0, 0.0),
+        (FRESH, "once", 12, 1, 45, 16425, 45 * 1.0),
+        (FRESH, "once", 12, 8, 5, 1825, 2455.0),
+    )
+    now = frame((FRESH, "once", None, 0, 100, 0, 0.0))
+    totals = [estimate(now, then, ON_THE_DAY).iloc[-1] for then in (alike, apart)]
+    assert [total["value"] for total in totals] == pytest.approx([2500.0, 2500.0])
+    narrow, wide = (total["value_high"] - total["value_low"] for total in totals)
+    assert wide > 3 * narrow
+
+
+def test_order_of_rows_does_not_matter_and_doubled_money_doubles() -> None:
+    then = frame(
+        (FRESH, "once", None, 0, 60, 0, 0.0),
+        (FRESH, "once", 3, 7, 30, 3000, 3600.0),
+        (OLDER, "regular", None, 0, 60, 0, 0.0),
+        (OLDER, "regular", 9, 7, 25, 7000, 2000.0),
+    )
+    now = frame((FRESH, "once", None, 0, 50, 0, 0.0), (OLDER, "regular", None, 0, 5, 0, 0.0))
+    first = estimate(now, then, ON_THE_DAY)
+    again = estimate(now[::-1], then[::-1], ON_THE_DAY)
+    pd.testing.assert_frame_equal(first, again)
+    doubled = estimate(now, then.assign(spend=then["spend"] * 2), ON_THE_DAY)
+    money = ["value", "value_low", "value_high", "spend_a_year"]
+    pd.testing.assert_frame_equal(doubled[money], 2 * first[money])
+    of_all = first.iloc[-1]
+    assert of_all["value"] == pytest.approx(first["value"].iloc[:-1].sum())
+    assert of_all["return_share"] == pytest.approx(of_all["returns"] / 55)
+    # What one cell is wrong about, another need not be.
+    widths = first["value_high"] - first["value_low"]
+    assert widths.iloc[-1] < widths.iloc[:-1].sum()
+
+
+def returned(*cells_: tuple[str, str, int, int]) -> pd.DataFrame:
+    """Outcomes: of each cell so many returned, and so many did not."""
+    rows: list[Row] = []
+    for bracket, activity, back, gone in cells_:
+        rows += [(bracket, activity, None, 0, gone, 0, 0.0)] if gone else []
+        rows += [(bracket, activity, 12, 6, back, 365 * back, 50.0 * back)] if back else []
+    return frame(*rows)
+
+
+def learned_from(then: pd.DataFrame, *now: tuple[str, str]) -> list[tuple[int, int]]:
+    """Of each cell of `now`, from how many it was learned, and how many of them had returned."""
+    customers = frame(*((*cell, None, 0, 10, 0, 0.0) for cell in now))
+    found = estimate(customers, then, ON_THE_DAY)
+    order: Sequence[tuple[str, str]] = cells(found, "since_lapse", "former_activity")[:-1]
+    seen = dict(zip(order, cells(found, "stood_before", "returned"), strict=False))
+    return [seen[cell] for cell in now]
+
+
+def test_thin_cells_are_learned_from_with_their_neighbours() -> None:
+    then = returned(
+        (FRESH, "once", 10, 90),
+        (FRESH, "occasional", 4, 40),
+        (FRESH, "regular", 7, 20),
+        (FRESH, "very_active", 2, 3),
+        (OLDER, "once", 50, 50),
+    )
+    fresh = [(FRESH, name) for name in ("once", "occasional", "regular", "very_active")]
+    # Of occasional and regular 11 returned; the very active, who are left, join them.
+    assert learned_from(then, *fresh) == [(100, 10), (76, 13), (76, 13), (76, 13)]
+
+
+def test_a_thin_bracket_is_learned_from_with_the_next_shorter_silence() -> None:
+    then = returned(
+        (FRESH, "regular", 30, 30),
+        (OLDER, "once", 6, 60),
+        (OLDER, "occasional", 5, 40),
+        (OLDER, "regular", 30, 40),
+        (OLD, "once", 3, 200),
+    )
+    found = learned_from(
+        then,
+        *((OLD, "once"), (OLD, "regular"), (OLDER, "once"), (OLDER, "regular")),
+        *((FRESH, "regular"), ("lapsed_earlier", "once")),
+    )
+    joined = (203 + 66 + 45, 14)
+    assert found == [joined, joined, joined, (70, 30), (60, 30), joined]
+
+
+def test_the_shortest_silence_joins_longer_ones_where_it_is_thin() -> None:
+    then = returned((FRESH, "regular", 3, 30), (OLD, "once", 12, 90))
+    assert learned_from(then, (FRESH, "regular"), (OLD, "once")) == [(135, 15), (135, 15)]
+
+
+@pytest.mark.parametrize(
+    ("then", "grown"),
+    [
+        (returned((FRESH, "once", FEWEST - 1, 900)), ON_THE_DAY),
+        (returned((FRESH, "once", FEWEST, 0)), growth({0: 1.0}, returns=FEWEST - 1)),
+        (returned((FRESH, "once", FEWEST, 0)), growth({0: 1.0, 9: -1.0})),
+        (returned((FRESH, "once", FEWEST, 0)), growth({1: 1.0})),
+        (frame(), growth({}, returns=0)),
+    ],
+    ids=["few returned", "few watched for a year", "all refunded", "nothing at first", "nobody"],
+)
+def test_too_little_to_learn_from_is_no_estimate(then: pd.DataFrame, grown: pd.DataFrame) -> None:
+    found = estimate(frame((FRESH, "once", None, 0, 50, 0, 0.0)), then, grown)
+    assert (list(found.columns), len(found)) == (list(OPPORTUNITY), 0)
+
+
+def test_enough_to_learn_from_and_nobody_inactive() -> None:
+    assert estimate(frame(), returned((FRESH, "once", FEWEST, 9)), ON_THE_DAY).empty
+
+
+# Back-test --------------------------------------------------------------------------------------
+
+
+def test_what_was_said_a_year_ago_beside_what_came() -> None:
+    asked = []
+
+    def look(day: date, since: date) -> pd.DataFrame:
+        asked.append((day, since))
+        if since == FIRST:  # learned from: 20 of 100, 30 each within the horizon
+            rows: list[Row] = [(FRESH, "once", 2, 5, 20, 1000, 600.0)]
+            return frame((FRESH, "once", None, 0, 80, 0, 0.0), *rows)
+        if day == AS_OF:
+            return frame((FRESH, "once", None, 0, 70, 0, 0.0))
+        # 50 inactive, of whom 8 came back and spent 200 in all, which the estimate must not see.
+        return frame((FRESH, "once", None, 0, 42, 0, 0.0), (FRESH, "once", 1, 4, 8, 200, 200.0))
+
+    found = backtest(look, first_day=FIRST, as_of=AS_OF)
+    assert list(found.columns) == list(BACKTEST)
+    assert len(found) == STEPS + 1
+    names = ("day", "customers", "returns", "returned", "estimate", "realised", "error")
+    assert cells(found, *names)[-2:] == [
+        (AS_OF - YEAR, 50, 10.0, 8, 300.0, 200.0, 0.5),
+        (AS_OF, 70, 14.0, None, 420.0, None, None),
+    ]
+    assert (found["estimate_low"] < found["estimate"]).all()
+    assert (found["estimate"] < found["estimate_high"]).all()
+    days = [AS_OF - YEAR - timedelta(days=91 * step) for step in range(STEPS)]
+    assert [day.date() for day in found["day"]] == [*reversed(days), AS_OF]
+    # What an estimate is learned from had come by its day, with the same depth of history.
+    for day in (*days, AS_OF):
+        assert {(day, FIRST + YEAR), (day - YEAR, FIRST)} <= {*asked}
+
+
+def test_days_without_enough_history_have_no_row() -> None:
+    def look(day: date, since: date) -> pd.DataFrame:
+        assert day > since
+        back = FEWEST if day >= FIRST + timedelta(days=300) else FEWEST - 1
+        return returned((FRESH, "once", back, 50))
+
+    as_of = FIRST + timedelta(days=2 * HORIZON_DAYS + 290)
+    found = backtest(look, first_day=FIRST, as_of=as_of)
+    assert [day.date() for day in found["day"]] == [as_of]
+    as_of = FIRST + timedelta(days=2 * HORIZON_DAYS + 300)
+    found = backtest(look, first_day=FIRST, as_of=as_of)
+    assert [day.date() for day in found["day"]] == [as_of - YEAR, as_of]
+    assert backtest(look, first_day=FIRST, as_of=FIRST + YEAR).empty
+
+
+def test_no_error_where_nothing_came() -> None:
+    def look(day: date, since: date) -> pd.DataFrame:  # noqa: ARG001
+        return returned((FRESH, "once", FEWEST if since == FIRST else 0, 50))
+
+    found = backtest(look, first_day=FIRST, as_of=AS_OF)
+    assert cells(found, "realised", "error")[-2:] == [(0.0, None), (None, None)]
+
+
+# Rule of thumb ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("customers", "millions"),
+    # Published: USD 245 for each of 10 % of the lost customers; rounded to whole millions.
+    [(200e6, 4_900), (285e6, 6_983)],
+)
+def test_the_rule_of_thumb_gives_what_was_published(customers: float, millions: int) -> None:
+    assert rule_of_thumb(customers, 0.10, 245) / 1e6 == pytest.approx(millions, abs=0.501)
+
+
+def test_the_rule_of_thumb_to_the_digit() -> None:
+    assert rule_of_thumb(285e6, 0.10, 245) == pytest.approx(6_982.5e6)
