@@ -70,6 +70,7 @@ def audience(
     became-lost      turned lost since the last run (--since)
     won-back         came back from lost since the last run (--since)
     about-to-lapse   turn dormant within 7 days (--within) unless they buy
+    lost-high-value  lost, of the fifth of all customers who were worth most
     one-time-buyers  have bought on one day only
     where            all customers, to choose among by --where
 

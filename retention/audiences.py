@@ -12,16 +12,15 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
+from retention.inactive import HIGH
 from retention.lifecycle import ACTIVE, DORMANT, LOST, PROSPECT
 from retention.periods import shifted
 
 BECAME_DORMANT, BECAME_LOST, WON_BACK = "became-dormant", "became-lost", "won-back"
-ABOUT_TO_LAPSE, ONE_TIME_BUYERS = "about-to-lapse", "one-time-buyers"
+ABOUT_TO_LAPSE, LOST_HIGH_VALUE = "about-to-lapse", "lost-high-value"
+ONE_TIME_BUYERS = "one-time-buyers"
 WHERE = "where"
 """The audience of all customers, for a condition to choose among."""
-
-VALUE_DAYS = 365
-"""Days up to the last purchase day that a customer's value counts."""
 
 TREATED, CONTROL = "treated", "control"
 """Arms of a campaign: who is written to, and who is held out to compare with."""
@@ -43,7 +42,8 @@ CUSTOMERS = ibis.schema(
         "turns_dormant_on": "date",
         "turns_lost_on": "date",
         "purchase_days": "int64",
-        "value_365d": "decimal(38, 4)",
+        "value_365d": "decimal(18, 4)",
+        "tier": "string",
         "state_since": "date",
         "met": "string",
     }
@@ -100,7 +100,7 @@ def last_services(runs: ir.Table, *, as_of: date) -> ir.Table:
 def customers(
     last_seen: ir.Table,
     spells: ir.Table,
-    customer_days: ir.Table,
+    standing: ir.Table,
     *,
     dormant_for: int,
     as_of: date,
@@ -109,13 +109,12 @@ def customers(
 
     - `days_silent`: days from the last purchase day to `as_of`
     - `turns_lost_on`: the first day at whose close silence makes the customer lost
-    - `value_365d`: what the days of the VALUE_DAYS that end on the last purchase day add up to,
-      refunds after it taken off too
+    - `value_365d`, `tier`: former value and value tier, as in `standing`
     - `state_since`: the first day of the present stay in `state`; `met`: the state in which it
       found the customer, empty for the first stay
 
     last_seen: LAST_SEEN; spells: lifecycle.SPELLS (prospects in them are no customers);
-    customer_days: transactions.CUSTOMER_DAYS. dormant_for: days from dormant to lost.
+    standing: inactive.STANDING. dormant_for: days from dormant to lost.
     """
     now = spells.filter(spells.ended_on.isnull() & (spells.state != PROSPECT))
     seen = last_seen.join(now, "customer_id").select(
@@ -129,13 +128,17 @@ def customers(
         state_since=now.started_on,
         met=now.previous_state,
     )
-    days = customer_days.join(last_seen, "customer_id")
-    days = days.filter(days.day > shifted(days.last_purchase_on, -VALUE_DAYS))
-    value = days.group_by("customer_id").agg(value_365d=days.amount.cast("decimal(38, 4)").sum())
-    valued = seen.left_join(value, "customer_id").select(
-        *seen.columns, value_365d=value.value_365d.fill_null(0)
-    )
+    valued = seen.join(standing.select("customer_id", "former_value", "value_tier"), "customer_id")
+    valued = valued.mutate(value_365d="former_value", tier="value_tier")
     return valued.select(*CUSTOMERS.names).cast(CUSTOMERS)
+
+
+def without(audience: ir.Table, listed: ir.Table) -> ir.Table:
+    """One row a customer of the audience who may be contacted: nobody of `listed`.
+
+    Returns the schema of `audience`. listed: do_not_contact.LISTED.
+    """
+    return audience.anti_join(listed, "customer_id")
 
 
 def audience(customers: ir.Table, name: str, asked: Asked) -> ir.Table:
@@ -144,6 +147,7 @@ def audience(customers: ir.Table, name: str, asked: Asked) -> ir.Table:
     - became-dormant, became-lost: in that state now, and turned so after the close of `since`
     - won-back: active now by a purchase after the close of `since` that met lost
     - about-to-lapse: active now, and turns dormant within `within_days` unless there is a purchase
+    - lost-high-value: lost now, and of the tier of high value
     - one-time-buyers: one purchase day ever, in any state
     - where: everybody
 
@@ -166,6 +170,7 @@ NAMES: dict[str, Callable[[ir.Table, Asked], ir.BooleanValue]] = {
     BECAME_LOST: _became(LOST),
     WON_BACK: lambda c, asked: _became(ACTIVE)(c, asked) & (c.met == LOST),
     ABOUT_TO_LAPSE: _about_to_lapse,
+    LOST_HIGH_VALUE: lambda c, _: (c.state == LOST) & (c.tier == HIGH),
     ONE_TIME_BUYERS: lambda c, _: c.purchase_days == 1,
     WHERE: lambda c, _: c.customer_id.notnull(),
 }

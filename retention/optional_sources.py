@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
-from retention import contacts, feedback, prospects
+from retention import contacts, do_not_contact, feedback, prospects
 
 CONTACTS, FEEDBACK, PROSPECTS = "contacts", "feedback", "prospects"
+DO_NOT_CONTACT = "do_not_contact"
 
 Table = Callable[..., ir.Table]
 
@@ -52,6 +53,12 @@ OPTIONAL = {
         unreadable=feedback.UNREADABLE,
         refused=feedback.refused,
         quality=feedback.quality,
+    ),
+    DO_NOT_CONTACT: OptionalSource(
+        tally=lambda raw, unit: do_not_contact.tally(do_not_contact.named(raw, unit=unit)),
+        unreadable=do_not_contact.UNREADABLE,
+        refused=do_not_contact.refused,
+        quality=do_not_contact.quality,
     ),
 }
 """Settings key -> its source, in the order in which their checks are shown."""

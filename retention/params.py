@@ -35,7 +35,7 @@ RESERVED = ("runs",)
 
 _NEXT_STEP = "`retention sample DIR` writes an example company, `retention init DIR` a new kit"
 _SUFFIXES = (".yaml", ".yml")
-_EXPANDED = ("source", "prospects", "contacts", "feedback")
+_EXPANDED = ("source", "prospects", "contacts", "feedback", "do_not_contact")
 ENVIRONMENT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """A variable of the environment, as a setting names it."""
 _SOURCES = f"{', '.join(_EXPANDED[:-1])} and {_EXPANDED[-1]}"

@@ -16,6 +16,7 @@ from retention import (
     cohort_views,
     cohorts,
     follow_up,
+    inactive,
     prospects,
     rfm,
     sensitivity,
@@ -203,7 +204,9 @@ class Unit:
         table = audiences.customers(
             self.model.last_seen(self.followed, inactive_after=inactive_after, as_of=self.as_of),
             self.spells,
-            self.customer_days,
+            inactive.standing(
+                self.spells, self.customer_days, inactive_after=inactive_after, as_of=self.as_of
+            ),
             dormant_for=lost_after - inactive_after,
             as_of=self.as_of,
         )

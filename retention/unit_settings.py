@@ -127,6 +127,7 @@ class Settings(BaseModel):
         None, description="a number between 0 and 1, like 0.1"
     )
     feedback: str | None = Field(None, description="text")
+    do_not_contact: str | None = Field(None, description="text")
     reactivation_scope: Literal["inactive", "with_prospects"] = "inactive"
     history_complete: Annotated[bool, Field(strict=True), BeforeValidator(_truth)] = Field(
         False, description="true or false"

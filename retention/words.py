@@ -7,7 +7,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from retention import cells, contacts, feedback, normal, prospects, rfm_segments, subscriptions
+from retention import (
+    cells,
+    contacts,
+    do_not_contact,
+    feedback,
+    normal,
+    prospects,
+    rfm_segments,
+    subscriptions,
+)
 from retention.inactive import (
     HIGH,
     LAPSED_EARLIER,
@@ -165,6 +174,19 @@ NAMES = {
                 "answers dropped: reported after the last day covered",
                 "answers: rows counted",
                 "answers: of these, given before on the same day",
+            ),
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            do_not_contact.CHECKS,
+            (
+                "not to be contacted: rows in their source",
+                "not to be contacted: rows of other units",
+                "not to be contacted, dropped: no customer id",
+                "not to be contacted: rows counted",
+                "not to be contacted: of these, of people named before",
             ),
             strict=True,
         )

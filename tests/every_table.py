@@ -23,6 +23,7 @@ from retention import (
     cohort_views,
     cohorts,
     contacts,
+    do_not_contact,
     engines,
     experiments,
     feedback,
@@ -268,6 +269,17 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     ),
     "feedback, refused": lambda f: feedback.refused(f.answered(), unit="Shop", fault="no_reason"),
     "feedback, quality": lambda f: feedback.quality(f.kept("feedback, tally"), as_of=AS_OF),
+    "named": lambda f: do_not_contact.named(f.sent(), unit="Shop"),
+    "do not contact, tally": lambda f: do_not_contact.tally(
+        do_not_contact.named(f.sent(), unit="Shop")
+    ),
+    "listed": lambda f: do_not_contact.listed(f.kept("do not contact, tally")),
+    "do not contact, refused": lambda f: do_not_contact.refused(
+        f.sent().select("unit", customer_id=ibis.literal("")), unit="Shop", fault="no_customer_id"
+    ),
+    "do not contact, quality": lambda f: do_not_contact.quality(
+        f.kept("do not contact, tally"), as_of=AS_OF
+    ),
     "account of": lambda f: quality.account_of(
         f.kept("counts").select(check=ibis.literal("kept"), rows="rows"), source="x", drops=("y",)
     ),
@@ -308,7 +320,7 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     "customers": lambda f: audiences.customers(
         f.kept("last purchases"),
         f.kept("spells"),
-        f.kept("customer_days"),
+        f.kept("standing"),
         dormant_for=LOST_AFTER - INACTIVE_AFTER,
         as_of=AS_OF,
     ),
@@ -318,6 +330,7 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
         )
         for name in audiences.NAMES
     },
+    "without": lambda f: audiences.without(f.kept("where"), f.kept("listed").limit(0)),
     "rfm": lambda f: rfm.rfm(days_bought(f), as_of=AS_OF),
     "former activity": lambda f: inactive.former_activity(days_bought(f)),
     "standing": lambda f: inactive.standing(

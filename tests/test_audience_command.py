@@ -22,16 +22,17 @@ from orders import csv as orders_csv
 from orders import settings_file
 from typer.testing import CliRunner, Result
 
-from retention import audiences, cells, formulas
+from retention import audiences, cells, do_not_contact, formulas, open_unit
 from retention.cli import app
 from retention.errors import SettingsRefused
+from retention.quality import QUALITY
 from retention.reporting import private_files
 from retention.reporting.conditions import condition
 from retention.sources import open_source
 
 HEADING = (
     "customer_id,state,last_purchase_on,days_silent,turns_dormant_on,turns_lost_on,purchase_days,"
-    "value_365d,arm,campaign,contacted_on"
+    "value_365d,tier,arm,campaign,contacted_on"
 )
 ORDERS = (
     "ann,2024-01-01,10",
@@ -103,10 +104,10 @@ def test_one_row_a_customer() -> None:
     assert Path("audiences/a.csv").read_bytes().decode() == "\n".join(
         [
             HEADING,
-            f"ben,dormant,2024-02-20,40,2024-03-21,2024-04-20,1,20,treated,{campaign}",
-            f"cid,lost,2024-01-05,86,2024-02-04,2024-03-05,1,5,treated,{campaign}",
-            f"eve,active,2024-03-31,0,2024-04-30,2024-05-30,1,1000,treated,{campaign}",
-            f"fay,active,2024-03-05,26,2024-04-04,2024-05-04,1,8,treated,{campaign}",
+            f"ben,dormant,2024-02-20,40,2024-03-21,2024-04-20,1,20,middle_value,treated,{campaign}",
+            f"cid,lost,2024-01-05,86,2024-02-04,2024-03-05,1,5,low_value,treated,{campaign}",
+            f"eve,active,2024-03-31,0,2024-04-30,2024-05-30,1,1000,high_value,treated,{campaign}",
+            f"fay,active,2024-03-05,26,2024-04-04,2024-05-04,1,8,low_value,treated,{campaign}",
             "",
         ]
     )
@@ -125,6 +126,8 @@ def test_one_row_a_customer() -> None:
         (("about-to-lapse", "--within", "3"), []),
         (("about-to-lapse", "--within", "19"), ["dan", "fay"]),
         (("where", "--where", "state = 'active' AND value_365d >= 14"), ["ann", "dan", "eve"]),
+        (("lost-high-value",), []),
+        (("where", "--where", "tier = 'high_value'"), ["ann", "eve"]),
         (("one-time-buyers", "--where", "state <> 'active'"), ["ben", "cid"]),
         (("one-time-buyers", "--as-of", "2024-02-29"), ["ann", "ben", "cid", "dan"]),
     ],
@@ -138,10 +141,10 @@ def test_each_name(arguments: tuple[str, ...], expected: list[str]) -> None:
 
 @pytest.mark.usefixtures("kit")
 def test_an_empty_audience_is_a_heading_and_says_so() -> None:
-    said = called("where", "--where", "value_365d > 5000").stdout
+    said = called("where", "--where", "value_365d > 5000", "--holdout", "10%").stdout
     assert said == (
-        "audiences/a.csv: nobody (customers where value_365d > 5000, up to 2024-03-31); the file "
-        "has its heading alone\n"
+        "audiences/a.csv: nobody, its heading alone (customers where value_365d > 5000, up to "
+        "2024-03-31)\n"
     )
     assert Path("audiences/a.csv").read_text() == HEADING + "\n"
 
@@ -161,6 +164,90 @@ def test_without_a_report_it_is_asked_for() -> None:
     [said] = refusal("won-back")
     assert said.startswith("reports/shop: no report up to a day before 2024-03-31, so nobody knows")
     assert said.endswith("for instance --since 2024-03-01")
+
+
+@pytest.mark.usefixtures("kit")
+def test_lost_high_value() -> None:
+    # All are lost by then; of six, the two who were worth most are of the high tier.
+    assert called("lost-high-value", "--as-of", "2024-06-10").exit_code == 0
+    assert ids() == ["ann", "eve"]
+
+
+# Who must not be written to -----------------------------------------------------------------------
+
+
+def listing(folder: Path, *rows: str, heading: str = "customer_id") -> None:
+    orders_csv(folder / "params" / "stop.csv", *rows, header=heading)
+    settings_file(folder / "params", "orders.csv", as_of="2024-03-31", do_not_contact="stop.csv")
+
+
+def test_who_must_not_be_contacted_is_removed_and_counted(kit: Path) -> None:
+    listing(kit, " ben ", "cid", "cid", "ann", "nobody we know", '""')
+    result = called("one-time-buyers", "--holdout", "50%", "--seed", "1")
+    assert ids() == ["eve", "fay"]
+    assert "2 customers" in result.stdout
+    assert "removed: 2 by do_not_contact\n" in result.stdout
+    assert (record()["removed"], record()["customers"]) == ({"do_not_contact": 2}, 2)
+    for name in audiences.NAMES:
+        since = ("--since", "2024-01-01") if name in audiences.SINCE else ()
+        where = ("--where", "days_silent >= 0") if name == "where" else ()
+        assert called(name, *since, *where, "--force").exit_code == 0
+        assert not {"ann", "ben", "cid"} & {*ids()}, name
+
+
+@pytest.mark.usefixtures("kit")
+def test_without_a_list_nobody_is_said_to_be_removed() -> None:
+    assert "removed" not in called().stdout
+    assert record()["removed"] == {"do_not_contact": None}
+
+
+def test_everybody_may_be_on_the_list(kit: Path) -> None:
+    listing(kit, "ben", "cid", "eve", "fay")
+    said = called("one-time-buyers").stdout
+    assert said.startswith("audiences/a.csv: nobody, its heading alone (")
+    assert "removed: 4 by" in said
+
+
+def test_every_row_of_the_list_is_counted(kit: Path) -> None:
+    rows = ("ben,Shop", "ben,Shop", ",Shop", "'=1+1,Shop", "cid,Elsewhere")
+    listing(kit, *rows, heading="customer_id,unit")
+    unit = open_unit(str(kit / "params" / "shop.yaml"))
+    assert [tuple(row) for row in unit.quality()[["check", "rows"]].to_numpy()[-5:]] == [
+        ("do_not_contact_rows", 5),
+        ("do_not_contact_other_unit", 1),
+        ("do_not_contact_no_customer_id", 1),
+        ("do_not_contact_kept", 3),
+        ("do_not_contact_repeated", 1),
+    ]
+    listed = do_not_contact.listed(unit.others["do_not_contact"]).to_pyarrow()
+    assert sorted(listed["customer_id"].to_pylist()) == ["=1+1", "ben"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (("client", "ben"), "the data lack the column customer_id"),
+        (("customer_id",), "the source has no rows"),
+        (("customer_id,unit", "ben,Shpo"), "no row has the unit 'Shop'"),
+        (("customer_id,unit", ",Shop"), "no row can be counted (1 with no_customer_id)"),
+    ],
+)
+def test_a_broken_list_is_refused(kit: Path, rows: tuple[str, ...], said: str) -> None:
+    listing(kit, *rows[1:], heading=rows[0])
+    [line] = refusal("one-time-buyers")
+    assert line.startswith(f"shop.yaml: do_not_contact: {said}")
+
+
+def test_schemas_of_the_list_hold_on_no_engine_at_all() -> None:
+    raw = ibis.table({"customer_id": "int64"}, name="raw")
+    named = do_not_contact.named(raw, unit="U")
+    assert named.schema() == do_not_contact.NAMED
+    tally = do_not_contact.tally(named)
+    assert tally.schema() == do_not_contact.TALLY
+    assert do_not_contact.listed(tally).schema() == do_not_contact.LISTED
+    assert do_not_contact.quality(tally, as_of=date(2024, 1, 1)).schema() == QUALITY
+    whole = ibis.table(audiences.AUDIENCE, name="audience")
+    assert audiences.without(whole, do_not_contact.listed(tally)).schema() == audiences.AUDIENCE
 
 
 # The hold-out -------------------------------------------------------------------------------------

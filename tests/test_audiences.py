@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_agreement import drawn as random_histories
 
-from retention import audiences
+from retention import audiences, inactive
 from retention.audiences import (
     ABOUT_TO_LAPSE,
     AUDIENCE,
@@ -32,6 +32,7 @@ from retention.audiences import (
     Asked,
     arm,
 )
+from retention.inactive import STANDING
 from retention.lifecycle import RUNS, SPELLS
 from retention.transactions import CUSTOMER_DAYS, purchase_days
 
@@ -43,8 +44,17 @@ def customers(history: History) -> ibis.Table:
     return audiences.customers(
         seen,
         history.spells_table,
-        history.customer_days,
+        standing(history),
         dormant_for=history.lost_after - history.inactive_after,
+        as_of=history.calendar.as_of,
+    )
+
+
+def standing(history: History) -> ibis.Table:
+    return inactive.standing(
+        history.spells_table,
+        history.customer_days,
+        inactive_after=history.inactive_after,
         as_of=history.calendar.as_of,
     )
 
@@ -121,6 +131,7 @@ def test_what_stands_beside_a_customer(kit: Kit) -> None:
             "turns_lost_on": date(2024, 1, 7),
             "purchase_days": 2,
             "value_365d": Decimal(15),  # what was refunded afterwards is off
+            "tier": "high_value",
         },
         {
             "customer_id": "bob",
@@ -131,6 +142,7 @@ def test_what_stands_beside_a_customer(kit: Kit) -> None:
             "turns_lost_on": date(2024, 1, 9),
             "purchase_days": 1,
             "value_365d": Decimal(10),
+            "tier": "low_value",
         },
     ]
 
@@ -165,7 +177,7 @@ def test_contracts_are_seen_by_their_services(kit: Kit) -> None:
     table = audiences.customers(
         seen,
         history.spells_table,
-        history.customer_days,
+        standing(history),
         dormant_for=0,
         as_of=history.calendar.as_of,
     )
@@ -207,7 +219,8 @@ def test_schemas_hold_on_no_engine_at_all() -> None:
     runs = ibis.table(RUNS, name="runs")
     assert audiences.last_services(runs, as_of=AS_OF).schema() == LAST_SEEN
     spells = ibis.table(SPELLS, name="spells")
-    table = audiences.customers(seen, spells, days, dormant_for=90, as_of=AS_OF)
+    now = ibis.table(STANDING, name="standing")
+    table = audiences.customers(seen, spells, now, dormant_for=90, as_of=AS_OF)
     assert table.schema() == CUSTOMERS
     asked = Asked(AS_OF, since=AS_OF, within_days=7)
     for name in NAMES:

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis.expr.schema import Schema
 
-from retention import audiences
+from retention import audiences, do_not_contact
 from retention.audiences import ABOUT_TO_LAPSE, CONTROL, NAMES, SINCE, WHERE, Asked
 from retention.errors import DataRefused, SettingsRefused
 from retention.formulas import guarded
+from retention.optional_sources import DO_NOT_CONTACT
 from retention.params import did_you_mean
 from retention.reporting import manifest, private_files, publishing
 from retention.reporting.conditions import condition
@@ -72,10 +74,10 @@ class Written:
         where = f" where {record['where']}" if record["where"] else ""
         name = record["audience"] if record["audience"] != WHERE else "customers"
         what = f"{name}{since}{within}{where}, up to {record['as_of']}"
-        if not record["customers"]:
-            return [f"{self.file}: nobody ({what}); the file has its heading alone"]
         lines = [f"{self.file}: {_customers(record['customers'])} ({what})"]
-        if record["holdout"]:
+        if record["removed"][DO_NOT_CONTACT] is not None:
+            lines.append(f"removed: {record['removed'][DO_NOT_CONTACT]:,} by {DO_NOT_CONTACT}")
+        if record["holdout"] and record["customers"]:
             held = arms[CONTROL]
             lines.append(f"held out: {held:,} (arm {CONTROL}); write to the others alone")
             if not held:
@@ -146,7 +148,7 @@ def write(unit: Unit, request: Request) -> Written:
     if reason := audiences.why_not(request.name, buys=unit.model.buys, dormant_for=dormant_for):
         raise DataRefused(f"{unit.settings.path.name}: {request.name}: {reason}")
     asked = _asked(unit, request)
-    chosen = _chosen(unit, request, asked)
+    rows, removed = _allowed(unit, _chosen(unit, request, asked))
     campaign = request.campaign or f"{unit.settings.slug}-{request.name}-{unit.as_of}"
     contacted_on = request.contact_on or unit.as_of + timedelta(days=1)
     if contacted_on <= unit.as_of:
@@ -154,7 +156,6 @@ def write(unit: Unit, request: Request) -> Written:
         raise SettingsRefused([wrong])
     # Another campaign draws anew: else the same customers would be held out of every one.
     seed = request.seed if request.seed is not None else campaign
-    rows = chosen.to_pyarrow().sort_by("customer_id")
     arms = [
         audiences.arm(customer, share=request.holdout, seed=seed)
         for customer in rows["customer_id"].to_pylist()
@@ -168,6 +169,7 @@ def write(unit: Unit, request: Request) -> Written:
         "within_days": asked.within_days,
         "where": request.where,
         "customers": rows.num_rows,
+        "removed": {DO_NOT_CONTACT: removed},
         "arms": {arm: arms.count(arm) for arm in (audiences.TREATED, CONTROL)},
         "holdout": request.holdout,
         "seed": seed if request.holdout else None,
@@ -231,7 +233,16 @@ def _chosen(unit: Unit, request: Request, asked: Asked) -> ir.Table:
     return chosen
 
 
-def _csv(rows: Any, added: Iterable[tuple[str, str, date]]) -> Iterator[bytes]:
+def _allowed(unit: Unit, chosen: ir.Table) -> tuple[pa.Table, int | None]:
+    """The customers by id, and how many are left out; None where nobody is listed."""
+    if DO_NOT_CONTACT not in unit.others:
+        return chosen.to_pyarrow().sort_by("customer_id"), None
+    listed = do_not_contact.listed(unit.others[DO_NOT_CONTACT])
+    rows = audiences.without(chosen, listed).to_pyarrow().sort_by("customer_id")
+    return rows, int(chosen.count().to_pyarrow().as_py()) - rows.num_rows
+
+
+def _csv(rows: pa.Table, added: Iterable[tuple[str, str, date]]) -> Iterator[bytes]:
     """The file in parts, in UTF-8: its heading, then the rows by _ROWS."""
     yield f"{','.join([*rows.column_names, *ADDED])}\n".encode()
     beside = iter(added)
@@ -261,4 +272,6 @@ def _user() -> str:
 
 
 def _customers(number: int) -> str:
+    if not number:
+        return "nobody, its heading alone"
     return f"{number:,} customer{'' if number == 1 else 's'}"

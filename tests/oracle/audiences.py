@@ -9,6 +9,20 @@ from oracle.inputs import ONE_DAY, Days, Row, purchase_days
 from oracle.states import closes, state
 
 
+def worth(entries: list[tuple[date, Decimal]], as_of: date) -> Decimal:
+    """What the year up to the last purchase day, and all after it, adds up to."""
+    year_before = purchase_days(entries, as_of)[-1] - 365 * ONE_DAY
+    return sum((amount for day, amount in entries if year_before < day <= as_of), Decimal(0))
+
+
+def tier(value: Decimal, of_all: list[Decimal]) -> str:
+    """By the share of all customers who are worth more."""
+    worth_more = sum(other > value for other in of_all)
+    if value > 0 and worth_more * 10 < 2 * len(of_all):
+        return "high_value"
+    return "middle_value" if value > 0 and worth_more * 10 < 5 * len(of_all) else "low_value"
+
+
 def audience(
     days: Days,
     inactive_after: int,
@@ -20,6 +34,8 @@ def audience(
     within: int = 0,
 ) -> list[Row]:
     """One customer of the audience a row, by id; `since` a day, `within` a number of days."""
+    values = {name: worth(days[name], as_of) for name in days if purchase_days(days[name], as_of)}
+    tiers = {name: tier(value, list(values.values())) for name, value in values.items()}
     result = []
     for customer in sorted(days):
         entries = days[customer]
@@ -40,11 +56,11 @@ def audience(
             "about-to-lapse": at[as_of] == "active"
             and state(bought, as_of + within * ONE_DAY, inactive_after, lost_after) != "active",
             "one-time-buyers": len(bought) == 1,
+            "lost-high-value": at[as_of] == "lost" and tiers[customer] == "high_value",
             "where": True,
         }
         if not belongs[name]:
             continue
-        year_before = bought[-1] - 365 * ONE_DAY
         result.append(
             {
                 "customer_id": customer,
@@ -54,9 +70,8 @@ def audience(
                 "turns_dormant_on": bought[-1] + inactive_after * ONE_DAY,
                 "turns_lost_on": bought[-1] + lost_after * ONE_DAY,
                 "purchase_days": len(bought),
-                "value_365d": sum(
-                    (amount for day, amount in entries if year_before < day <= as_of), Decimal(0)
-                ),
+                "value_365d": values[customer],
+                "tier": tiers[customer],
             }
         )
     return result
