@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from retention.language import Language
-from retention.style import HEAT, INK, QUIET, STYLE, axes, say
+from retention.style import CELLS, HEAT, INK, QUIET, STYLE, axes, say
 from retention.words import TOO_SMALL
 
 
@@ -97,6 +97,7 @@ def _heatmap(
     # Cells without a figure would be drawn too, white on white.
     edges = ["white" if whole else "none" for whole in (done & table.notna()).to_numpy().flat]
     ax.collections[0].set(edgecolor=edges, clip_on=False)
+    ax.set_gid(CELLS)
     for row, column in np.argwhere((~done & table.notna()).to_numpy()):
         spot = Rectangle((column, row), 1, 1, fill=False, hatch="////", lw=0, ec="#c9d1da")
         ax.add_patch(spot)

@@ -40,23 +40,18 @@ def _movements(recurring: pd.DataFrame, language: Language, ax: Axes) -> None:
     starts = recurring["period"].tolist()
     step = min((b - a for a, b in pairwise(starts)), default=pd.Timedelta(days=20))
     width: Any = 0.8 * step
+    labels = []
     for kinds, sign in ((GAINS, 1), (LOSSES, -1)):
         bottom = np.zeros(len(recurring))
         for kind in kinds:
             height = sign * recurring[kind].fillna(0).to_numpy()
-            name = language.title(heading_of(kind, language))
-            ax.bar(starts, height, width, bottom, color=PALETTE[kind], label=name, lw=0)
+            ax.bar(starts, height, width, bottom, color=PALETTE[kind], lw=0)
+            text = language.title(heading_of(kind, language))
+            middle = bottom[-1] + height[-1] / 2
+            labels.append((starts[-1] + 0.4 * step, middle, text, PALETTE[kind]))
             bottom = bottom + height
     ax.axhline(0, color=QUIET, lw=0.8)
-    ax.legend(
-        ncols=3,
-        frameon=False,
-        loc="lower left",
-        bbox_to_anchor=(0, 1.0),
-        handlelength=1,
-        borderaxespad=0.2,
-        columnspacing=1.2,
-    )
+    label_ends(ax, labels)
     name_periods(ax, starts, language, most=5)
     scale_amounts(ax, language.short_money, language.money, language("change of MRR"))
 

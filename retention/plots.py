@@ -155,21 +155,16 @@ def revenue(revenue: pd.DataFrame, language: Language, *, ax: Axes | None = None
     kinds = [kind for kind in (RETAINED, NEW, REACTIVATED, WON_BACK, SMALL) if kind in wide]
     starts = list(wide.index)
     step = min((b - a for a, b in pairwise(starts)), default=pd.Timedelta(days=20))
-    bottom = np.zeros(len(wide))
+    bottom, labels = np.zeros(len(wide)), []
     for kind in kinds:
-        height, name = wide[kind].clip(lower=0).to_numpy(), _named(kind, language)
+        height = wide[kind].clip(lower=0).to_numpy()
         width: Any = 0.8 * step
-        ax.bar(starts, height, width, bottom, color=PALETTE[kind], label=name, lw=0)
+        ax.bar(starts, height, width, bottom, color=PALETTE[kind], lw=0)
+        text = f"{_named(kind, language)} {language.short_money(wide[kind].iloc[-1])}"
+        middle = bottom[-1] + height[-1] / 2
+        labels.append((starts[-1] + 0.4 * step, middle, text, PALETTE[kind]))
         bottom = bottom + height
-    if kinds:
-        ax.legend(
-            ncols=len(kinds),
-            frameon=False,
-            loc="lower left",
-            bbox_to_anchor=(0, 1.0),
-            handlelength=1,
-            borderaxespad=0.2,
-        )
+    label_ends(ax, labels)
     name_periods(ax, starts, language)
     scale_amounts(ax, language.short_money, language.money, language("revenue"))
     return ax

@@ -55,6 +55,8 @@ PALETTE = {
 INK, QUIET, GRID = "#1d2733", "#5b6673", "#dfe3e8"
 # Light enough everywhere for dark figures to be read on it.
 HEAT = sns.blend_palette(["#f3f8fc", "#a5cbe6", "#5a9fd0"], as_cmap=True)
+CELLS = "cells"
+"""Marks axes that hold a grid of cells with small figures: a page shows them larger on a phone."""
 WIDTH, HEIGHT = 10.8, 3.9
 """Inches of a chart as wide as the page."""
 

@@ -19,6 +19,7 @@ from retention.recurring import (
     NEW_MRR,
     REACTIVATED_MRR,
 )
+from retention.words import heading_of
 
 ENGLISH = Language(currency="USD", model="subscriptions")
 MRR = pd.DataFrame(
@@ -46,9 +47,10 @@ def test_gains_are_stacked_above_nothing_and_losses_below() -> None:
         CONTRACTION_MRR: (0, -25),
         CHURNED_MRR: (-25, -60),
     }
-    legend = moved.get_legend()
-    assert legend is not None
-    assert len({text.get_text() for text in legend.get_texts()}) == 5
+    labels = {text.get_text().lower(): text.xy[1] for text in moved.texts}
+    assert moved.get_legend() is None
+    assert list(labels) == [heading_of(kind, ENGLISH) for kind in (*LOSSES[::-1], *GAINS)]
+    assert list(labels.values()) == sorted(labels.values())
     assert moved.get_ylabel() == "Change of MRR"
 
 

@@ -16,6 +16,7 @@ from retention.language import Language
 from retention.rates import REVENUE_CHURN
 from retention.reporting.drawing import address
 from retention.reporting.mime import FACTS, FRAME, as_csv
+from retention.style import CELLS
 from retention.words import COLUMNS, OF_MONEY, UNSHOWN, heading_of, text_of
 
 _NUMERIC = {"count", "money", "share", "factor"}
@@ -74,9 +75,10 @@ class Shown:
                 "</details>"
             )
         image = f'<img src="{address(first)}" alt="{escape(alt)}">'
+        cells = ' class="cells"' if first.get_gid() == CELLS else ""
         # The caption is the alternative text for who sees: read aloud, it would be heard twice.
         body = (
-            f'<figure><div class="scroll" tabindex="0" role="group">{image}</div>'
+            f'<figure{cells}><div class="scroll" tabindex="0" role="group">{image}</div>'
             f'<figcaption aria-hidden="true">{escape(alt)}</figcaption></figure>'
         )
         show(body + table, alt)

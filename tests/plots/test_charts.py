@@ -162,8 +162,12 @@ def test_revenue_is_stacked_by_the_way_of_buying() -> None:
         middles = [bar.get_x() + bar.get_width() / 2 for bar in bars]
         assert middles == pytest.approx(date2num(wide.index))
         bottom += wide[kind].to_numpy()
-    legend = [text.get_text().lower() for text in ax.get_legend().get_texts()]
-    assert legend == [name_of(kind, ENGLISH) for kind in kinds]
+    assert ax.get_legend() is None
+    last = wide.iloc[-1]
+    assert [text.lower() for text in texts(ax)] == [
+        f"{name_of(kind, ENGLISH)} {ENGLISH.short_money(last[kind]).lower()}" for kind in kinds
+    ]
+    assert [colour(text) for text in ax.texts] == [PALETTE[kind] for kind in kinds]
 
 
 @pytest.mark.parametrize(("currency", "sign"), [("EUR", "€"), ("GBP", "£"), ("USD", "$")])
