@@ -32,6 +32,7 @@ from retention import (
     inactive,
     ledger,
     lifecycle,
+    onboarding,
     opportunity,
     prospects,
     quality,
@@ -331,6 +332,14 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
         for name in audiences.NAMES
     },
     "without": lambda f: audiences.without(f.kept("where"), f.kept("listed").limit(0)),
+    "first two": lambda f: onboarding.first_two(days_bought(f), calendar=f.calendar),
+    "onboarding": lambda f: onboarding.onboarding(f.kept("first two"), calendar=f.calendar),
+    "onboarding by segment": lambda f: onboarding.by_segment(
+        f.kept("first two"),
+        f.kept("first two").select(
+            "customer_id", segment=ibis.literal("x"), value=ibis._.customer_id.substr(0, 1)
+        ),
+    ),
     "rfm": lambda f: rfm.rfm(days_bought(f), as_of=AS_OF),
     "former activity": lambda f: inactive.former_activity(days_bought(f)),
     "standing": lambda f: inactive.standing(

@@ -34,6 +34,7 @@ from oracle.measures import (
     wilson,
 )
 from oracle.moves import ledger, revenue
+from oracle.onboarded import onboarding
 from oracle.states import closes, prospect_spells, spells, state
 from oracle.worth import growth, opportunity_value, outcomes
 
@@ -59,6 +60,7 @@ __all__ = [
     "growth",
     "ledger",
     "mean_gap",
+    "onboarding",
     "open_gaps",
     "opportunity_value",
     "outcomes",
