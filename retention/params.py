@@ -103,6 +103,13 @@ def all_settings(
     return [unit for unit in found if unit is not None]
 
 
+def language_of_all(params: Path) -> str | None:
+    """The `language` that `defaults.yaml` in a folder names: that of the pages of all its units."""
+    entries = _file(params / DEFAULTS, [], layer=0) if (params / DEFAULTS).is_file() else {}
+    language = entries.get("language")
+    return str(language.value) if language and language.value else None
+
+
 def unit_files(params: Path) -> list[Path]:
     """The unit files directly in the folder, by name, without `defaults.yaml`.
 

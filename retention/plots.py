@@ -3,7 +3,7 @@
 Lines and bars are labelled where they stand; axes carry their units.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -155,14 +155,16 @@ def revenue(revenue: pd.DataFrame, language: Language, *, ax: Axes | None = None
     kinds = [kind for kind in (RETAINED, NEW, REACTIVATED, WON_BACK, SMALL) if kind in wide]
     starts = list(wide.index)
     step = min((b - a for a, b in pairwise(starts)), default=pd.Timedelta(days=20))
+    last = revenue[revenue["period"] == revenue["period"].max()]
+    newest = dict(zip(last["bought_as"], last["revenue"], strict=True))
     bottom, labels = np.zeros(len(wide)), []
     for kind in kinds:
         height = wide[kind].clip(lower=0).to_numpy()
         width: Any = 0.8 * step
         ax.bar(starts, height, width, bottom, color=PALETTE[kind], lw=0)
-        text = f"{_named(kind, language)} {language.short_money(wide[kind].iloc[-1])}"
         middle = bottom[-1] + height[-1] / 2
-        labels.append((starts[-1] + 0.4 * step, middle, text, PALETTE[kind]))
+        colour = QUIET if kind == SMALL else PALETTE[kind]
+        labels.append((starts[-1] + 0.4 * step, middle, _part(kind, newest, language), colour))
         bottom = bottom + height
     label_ends(ax, labels)
     name_periods(ax, starts, language)
@@ -227,6 +229,13 @@ def _label_thresholds(ax: Axes, thresholds: pd.DataFrame, language: Language) ->
             color=colour,
             weight="bold",
         )
+
+
+def _part(kind: str, newest: Mapping[str, float], language: Language) -> str:
+    """A way of buying with its revenue; without it where the newest period does not show it."""
+    if kind not in newest:
+        return _named(kind, language)
+    return f"{_named(kind, language)} {language.short_money(newest[kind])}"
 
 
 def _named(key: str, language: Language) -> str:

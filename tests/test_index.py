@@ -113,6 +113,20 @@ def test_index_of_units_in_several_languages_is_english_and_marks_each(tmp_path:
         assert [one["lang"] for one in page.select(place)] == ["fr", "es"]
 
 
+def test_index_speaks_the_language_of_the_shared_settings(tmp_path: Path) -> None:
+    out = tmp_path / "reports"
+    shared = unit(tmp_path, "any").path.with_name("defaults.yaml")
+    for slug, language in (("mode", "fr"), ("tienda", "en")):
+        shared.write_text("frequency: month\nlanguage: es\n", "utf-8")
+        delivered(french(tmp_path, slug, language=language), out)
+    fail(french(tmp_path, "new"), out)
+    assert index.shared_language(out).code == "es"
+    # Units of two folders that do not agree: then as without a shared language.
+    shared.unlink()
+    delivered(french(tmp_path, "mode"), out)
+    assert index.shared_language(out).code == "en"
+
+
 def test_index_dates_are_american_where_all_money_is_in_dollars(tmp_path: Path) -> None:
     dollars = french(tmp_path, "outlet", language="en", currency="USD")
     delivered(dollars, tmp_path / "reports")

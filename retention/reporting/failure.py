@@ -7,7 +7,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from retention.language import Language
-from retention.params import Settings
+from retention.params import Settings, language_of_all
 from retention.reporting import manifest
 from retention.reporting.export import ALARM, Banner
 from retention.reporting.index import since
@@ -84,6 +84,7 @@ def failure_files(
         "at": at.isoformat(timespec="seconds"),
         "kit": manifest.kit_version(),
         "settings": settings.resolved(),
+        manifest.LANGUAGE_OF_ALL: language_of_all(settings.path.parent),
     }
     if report is not None:
         record[NOTICE] = _notice(outcome, at, report)

@@ -1,7 +1,7 @@
 """reports/index.html: every unit that was ever published or tried here, failures first."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -89,24 +89,32 @@ def write_index(out: Path, *, at: datetime | None = None) -> Path:
 
 
 def shared_language(out: Path) -> Language:
-    """Return the language that every unit of a reports folder is set to, else English.
+    """Return the language of the pages of all units: that of `defaults.yaml`, if it names one.
 
-    So a run of a few units does not turn the page that shows all of them. The currency goes with
-    it: dates are American where money is in dollars throughout.
+    Else the one that every unit is set to, else English: a run of a few units does not turn the
+    page that shows all of them. The currency goes with it: dates are American where money is in
+    dollars throughout.
     """
-    settings = list(_settings(out))
-    shared = {}
-    for key in ("language", "currency"):
-        values = {each.get(key) for each in settings}
-        shared[key] = values.pop() if len(values) == 1 else None
-    return Language.of(shared)
+    records = list(_records(out))
+    settings = [told for each in records if isinstance(told := each.get("settings"), dict)]
+    named = _only(each.get(manifest.LANGUAGE_OF_ALL) for each in records)
+    language = named or _only(each.get("language") for each in settings)
+    return Language.of(
+        {"language": language, "currency": _only(s.get("currency") for s in settings)}
+    )
 
 
-def _settings(out: Path) -> Iterator[dict[str, Any]]:
+def _only(values: Iterable[Any]) -> Any:
+    """The value that all of them are, None where they differ or are none."""
+    different = set(values)
+    return different.pop() if len(different) == 1 else None
+
+
+def _records(out: Path) -> Iterator[dict[str, Any]]:
     for folder in _folders(out):
         for record in (manifest.read(folder / FAILURE_RECORD), newest_manifest(folder)):
-            if record and isinstance(record.get("settings"), dict):
-                yield record["settings"]
+            if record:
+                yield record
 
 
 def _folders(out: Path) -> list[Path]:

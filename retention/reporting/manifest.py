@@ -12,12 +12,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from retention.params import Settings
+from retention.params import Settings, language_of_all
 from retention.reporting.outcome import Status
 from retention.unit import DEFINITIONS_VERSION
 
 SCHEMA = 1
 NAME = "manifest.json"
+LANGUAGE_OF_ALL = "language_of_all"
+"""The language that the settings folder names for the pages of all units, if it does."""
 
 _KIT = "retention-report-kit"
 _LIBRARIES = (
@@ -63,6 +65,7 @@ def manifest(
         "finished": finished.isoformat(timespec="seconds"),
         "duration_seconds": round((finished - started).total_seconds(), 3),
         "settings": settings.resolved(),
+        LANGUAGE_OF_ALL: language_of_all(settings.path.parent),
         "facts": dict(facts),
         "definitions": facts.get("definitions"),
         "kit": kit_version(),

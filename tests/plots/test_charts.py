@@ -7,7 +7,7 @@ from itertools import pairwise
 import frames
 import numpy as np
 import pytest
-from drawn import colour, column, names, painted, points, texts
+from drawn import colour, column, contrast, names, painted, points, texts
 from matplotlib.colors import to_hex
 from matplotlib.dates import date2num
 from plotted import BACK, CURVE, ENGLISH, KEPT, LEDGER, RATES, REVENUE, THRESHOLDS, cuts
@@ -18,6 +18,7 @@ from retention.ledger import LAPSED, NEW, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST, STATES
 from retention.rates import CHURN, REACTIVATION, REVENUE_CHURN, WIN_BACK
 from retention.style import PALETTE
+from retention.suppression import SMALL
 from retention.words import name_of
 
 # Stocks -------------------------------------------------------------------------------------------
@@ -168,6 +169,18 @@ def test_revenue_is_stacked_by_the_way_of_buying() -> None:
         f"{name_of(kind, ENGLISH)} {ENGLISH.short_money(last[kind]).lower()}" for kind in kinds
     ]
     assert [colour(text) for text in ax.texts] == [PALETTE[kind] for kind in kinds]
+
+
+def test_a_way_of_buying_that_the_newest_period_does_not_show_has_no_amount() -> None:
+    both = {RETAINED: 40.0, WON_BACK: 10.0}, {RETAINED: 50.0, SMALL: 3.0}
+    ax = plots.revenue(frames.revenue(*both), ENGLISH)
+    named = {text.get_text(): colour(text) for text in ax.texts}
+    assert list(named) == [
+        "Retained €50",
+        "Won back",
+        f"{ENGLISH.title(name_of(SMALL, ENGLISH))} €3",
+    ]
+    assert all(contrast(each, "#ffffff") >= 4.5 for each in named.values())
 
 
 @pytest.mark.parametrize(("currency", "sign"), [("EUR", "€"), ("GBP", "£"), ("USD", "$")])
