@@ -28,7 +28,8 @@ def open_unit(unit: str | Settings, **overrides: object) -> Unit:
     """The unit with its data read, checked and counted by customer and day.
 
     unit: a slug in params/, the path of a settings file, or settings already read.
-    overrides: any setting; None means "as in the file". Settings already read take none.
+    overrides: any setting; None and empty text mean "as in the file". Settings already read take
+        none.
     Raises SettingsRefused or DataRefused, whose message begins with the unit's file.
     """
     if isinstance(unit, Settings) and any(value is not None for value in overrides.values()):

@@ -50,8 +50,9 @@ _SECRET_IN_URL = re.compile(
 def settings(path: Path | str, *, overrides: Mapping[str, object] | None = None) -> Settings:
     """One unit's settings: the file, over `defaults.yaml` beside it, under the overrides.
 
-    Overrides come from a notebook or a command line; None means "as in the file". Anything wrong
-    raises SettingsRefused with every problem of both files and of the overrides.
+    Overrides come from a notebook, a form or a command line, also as text; None and empty text mean
+    "as in the file". Anything wrong raises SettingsRefused with every problem of both files and of
+    the overrides.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -207,7 +208,8 @@ def _file(path: Path, problems: list[str], *, layer: int) -> dict[str, _Entry]:
 def _parameters(overrides: Mapping[str, object], problems: list[str]) -> dict[str, _Entry]:
     entries: dict[str, _Entry] = {}
     for key, value in overrides.items():
-        if value is None:
+        # A form that is left empty gives an empty text.
+        if value is None or (isinstance(value, str) and not value.strip()):
             continue
         text = _as_text(value)
         place = f"parameter {_printable(key)}"

@@ -157,10 +157,10 @@ def test_a_parameter_overrides_the_file_by_the_same_types(unit, key, given, valu
     assert getattr(unit("language: fr\n", **{key: given}), key) == value
 
 
-def test_a_parameter_of_none_means_as_in_the_file(unit):
-    assert unit("language: fr\nas_of: 2011-12-09\n", language=None, as_of=None).as_of == date(
-        2011, 12, 9
-    )
+@pytest.mark.parametrize("nothing", [None, "", " "])
+def test_a_parameter_of_none_or_empty_text_means_as_in_the_file(unit, nothing):
+    found = unit("language: fr\nas_of: 2011-12-09\n", language=nothing, as_of=nothing)
+    assert (found.language, found.as_of) == ("fr", date(2011, 12, 9))
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,6 @@ def test_a_parameter_of_none_means_as_in_the_file(unit):
         ("inactive_after", True, "parameter inactive_after: 'true' is not a whole number of days"),
         ("inactive_after", float("nan"), "parameter inactive_after: 'nan' is not a whole number"),
         ("language", "de", "parameter language: 'de' is not one of en, es, fr"),
-        ("language", "", "parameter language: has no value; leave it out to use the default"),
         ("threshold_quantiles", [], "parameter threshold_quantiles: has no value"),
         ("langage", "fr", "parameter langage: unknown key; did you mean language?"),
         ("frequency", "${X}", "parameter frequency: ${NAME} may stand only in source"),
