@@ -6,9 +6,10 @@ Needs RETENTION_REAL_DATA, the folder with online_retail_ii.parquet; skips witho
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import oracle
 import pytest
 from histories import Kit, assert_same, assert_same_returns, cells
 
-from retention import Unit, open_unit
+from retention import Unit, audiences, open_unit
 from retention.params import settings
 
 PARAMS = Path(__file__).parents[1] / "params" / "online_retail_ii"
@@ -87,7 +88,9 @@ def country(
     refunds = oracle.purchase_days_from_rows([row for row in named if row[-1] < 0], AS_OF)
     with pytest.MonkeyPatch.context() as patch:
         # The states of a customer are asked for by every figure; to draw them once is enough.
-        patch.setattr(oracle, "closes", remembered(oracle.closes))
+        once = remembered(oracle.closes)
+        for module in [m for n, m in sys.modules.items() if n.partition(".")[0] == "oracle"]:
+            patch.setattr(module, "closes", once, raising=False)
         yield Country(unit, days, refunds)
 
 
@@ -147,6 +150,18 @@ def test_second_life(country: Country) -> None:
 
 def test_returns(country: Country) -> None:
     assert_same_returns(country.unit.returns(), oracle.returns(*country.asked))
+
+
+def test_audiences(country: Country) -> None:
+    customers = country.unit.customers()
+    since, within = AS_OF - timedelta(days=30), 14
+    for name in audiences.NAMES:
+        found = audiences.audience(customers, name, audiences.Asked(AS_OF, since, within))
+        expected = oracle.audience(*country.asked[:-1], name, since=since, within=within)
+        rows = found.to_pyarrow().to_pylist()
+        assert sorted(rows, key=lambda row: row["customer_id"]) == expected, name
+        if country.unit.settings.unit == "United Kingdom":
+            assert expected, name
 
 
 def test_an_order_cancelled_minutes_later_is_no_purchase_day(country: Country) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import date
 from decimal import Decimal
 
@@ -15,9 +16,9 @@ def worth(entries: list[tuple[date, Decimal]], as_of: date) -> Decimal:
     return sum((amount for day, amount in entries if year_before < day <= as_of), Decimal(0))
 
 
-def tier(value: Decimal, of_all: list[Decimal]) -> str:
-    """By the share of all customers who are worth more."""
-    worth_more = sum(other > value for other in of_all)
+def tier(value: Decimal, rising: list[Decimal]) -> str:
+    """By the share of all customers, whose values rise, who are worth more."""
+    of_all, worth_more = rising, len(rising) - bisect_right(rising, value)
     if value > 0 and worth_more * 10 < 2 * len(of_all):
         return "high_value"
     return "middle_value" if value > 0 and worth_more * 10 < 5 * len(of_all) else "low_value"
@@ -35,7 +36,8 @@ def audience(
 ) -> list[Row]:
     """One customer of the audience a row, by id; `since` a day, `within` a number of days."""
     values = {name: worth(days[name], as_of) for name in days if purchase_days(days[name], as_of)}
-    tiers = {name: tier(value, list(values.values())) for name, value in values.items()}
+    rising = sorted(values.values())
+    tiers = {name: tier(value, rising) for name, value in values.items()}
     result = []
     for customer in sorted(days):
         entries = days[customer]
