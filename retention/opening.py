@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import ibis
 import ibis.expr.types as ir
 
-from retention import cells, sources
+from retention import cells, segments, sources, transactions
 from retention.errors import DataRefused
 from retention.models import MODELS, Model
 from retention.optional_sources import OPTIONAL, OptionalSource
@@ -62,6 +62,7 @@ def _opened(settings: Settings) -> Unit:
 
 def _counted(settings: Settings, source: sources.Source) -> Unit:
     model = MODELS[settings.model]
+    segments.need_segments(source.table, settings.segments)
     tally = source.read("tally", model.tally(source.table, unit=settings.unit))
     _check_rows(settings, source, tally)
     as_of = settings.as_of or _last_day(model, tally, settings.timezone)
@@ -88,7 +89,17 @@ def _counted(settings: Settings, source: sources.Source) -> Unit:
         days = source.stored("customer_days", days)
     named = {key: getattr(settings, key) for key in OPTIONAL}
     others = {key: _other(settings, key, name, source) for key, name in named.items() if name}
-    return Unit(settings, source, calendar, tally, followed, days, derived, others)
+    values = _segment_values(settings, source, days) if settings.segments else None
+    return Unit(settings, source, calendar, tally, followed, days, derived, others, values)
+
+
+def _segment_values(settings: Settings, source: sources.Source, days: ir.Table) -> ir.Table:
+    """The value of each customer in each segment of the unit (segments.VALUES)."""
+    names = settings.segments
+    rows = transactions.transactions(source.table, unit=settings.unit, segments=names)
+    values = source.read("segments", segments.segment_values(rows, days, names))
+    segments.check_values(segments.values_counted(values).to_pandas())
+    return values
 
 
 def _other(settings: Settings, key: str, name: str, source: sources.Source) -> ir.Table:

@@ -74,9 +74,11 @@ def shares(
     spells: lifecycle.SPELLS; ledger: ledger.LEDGER, whose opening stocks are the denominators.
     Numerators and denominators are customers, whole numbers. `low`, `high`: Wilson's 95 % interval.
     """
-    gone = _gone(spells, calendar).group_by("number").agg(gone=ibis._.count())
+    left = gone(spells, calendar).group_by("number").agg(gone=ibis._.count())
+    came = returned(spells, calendar)
+    came = came.group_by("number").agg(back=came.count(), won=(came.state == LOST).sum())
     counts = calendar.table()
-    for part in (gone, _returned(spells, calendar)):
+    for part in (left, came):
         counts = counts.left_join(part, "number").drop("number_right")
     counts = ledger.join(counts.drop("period_end", "complete"), "period")
     converted, prospects = ibis.literal(0), ibis.literal(0)
@@ -158,7 +160,7 @@ def revenue_churn(spells: ir.Table, customer_days: ir.Table, *, calendar: Calend
         held.select(number=held.last + 1, amount=-held.amount),
         distinct=False,
     )
-    left = days.join(_gone(spells, calendar), "customer_id")
+    left = days.join(gone(spells, calendar), "customer_id")
     left = left.filter(left.number.between(left.first, left.last))
     table = calendar.table()
     for part in (
@@ -203,7 +205,7 @@ def _ratio(rows: ir.Table) -> ir.Table:
     )
 
 
-def _gone(spells: ir.Table, calendar: Calendar) -> ir.Table:
+def gone(spells: ir.Table, calendar: Calendar) -> ir.Table:
     """One row a period number and customer active at its opening and not active at its close."""
     active = calendar.numbered(
         spells.filter(spells.state == ACTIVE), start="started_on", end="ended_on"
@@ -215,19 +217,17 @@ def _gone(spells: ir.Table, calendar: Calendar) -> ir.Table:
     return both.filter(both.is_back.isnull()).select("customer_id", "number")
 
 
-def _returned(spells: ir.Table, calendar: Calendar) -> ir.Table:
-    """One row a period number: the inactive (and of them the lost) at its opening who bought."""
+def returned(spells: ir.Table, calendar: Calendar) -> ir.Table:
+    """One row a period number and customer inactive at its opening who bought: with that state."""
     inactive = calendar.numbered(
         spells.filter(spells.returned_on.notnull()),
         start="started_on",
         end="ended_on",
         number="returned_on",
     )
-    return (
-        inactive.filter((inactive.start < inactive.number) & (inactive.end == inactive.number))
-        .group_by("number")
-        .agg(back=ibis._.count(), won=(ibis._.state == LOST).sum())
-    )
+    return inactive.filter(
+        (inactive.start < inactive.number) & (inactive.end == inactive.number)
+    ).select("customer_id", "number", "state")
 
 
 def _prospects(spells: ir.Table, calendar: Calendar) -> ir.Table:

@@ -152,6 +152,7 @@ def params_files() -> dict[str, str]:
         f"unit: {unit.names[1]}\n"
         + "language: {}\ncurrency: {}\ntimezone: {}\n".format(*unit.locale)
         + ("prospects: ../data/sample_prospects.parquet\n" if unit.newsletter else "")
+        + ("segments: [channel, region]\n" if unit.campaigns else "")
         for unit in UNITS
     }
     software = {f"{sample_contracts.SLUG}.yaml": sample_contracts.SETTINGS}

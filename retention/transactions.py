@@ -4,6 +4,7 @@ A customer-day is what a customer bought and returned on one calendar day; it is
 that adds up to more than nothing.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 import ibis
@@ -41,13 +42,14 @@ DROPS = (NO_CUSTOMER, NO_DATE, NO_AMOUNT, AFTER_AS_OF)
 """Why rows are dropped; a row with several faults counts under the first of them."""
 
 
-def transactions(raw: ir.Table, *, unit: str) -> ir.Table:
+def transactions(raw: ir.Table, *, unit: str, segments: Sequence[str] = ()) -> ir.Table:
     """One row a raw row, typed, with the reason why it cannot be counted, if any, in `fault`.
 
     raw: `customer_id`, `ordered_at`, `amount`, and optionally `unit`, of any type that can be read
         as text, date or time stamp, and number. Naive time stamps are local; aware ones are cut
         into days in the session's time zone (see sources.open_source).
     unit: where `raw` has a column `unit`, the value to keep; other rows get the fault OTHER_UNIT.
+    segments: columns of `raw` that are kept, as text; most units have none.
     Returns TRANSACTIONS. Raises DataRefused for missing columns and for types that cannot be read.
     """
     cells.need_columns(raw, COLUMNS)
@@ -56,7 +58,8 @@ def transactions(raw: ir.Table, *, unit: str) -> ir.Table:
         day=cells.day(raw, "ordered_at"),
         amount=cells.number(raw, "amount"),
         fault=_fault(raw, unit),
-    ).cast(TRANSACTIONS)
+        **{name: cells.text(raw, name) for name in segments},
+    ).cast(dict(TRANSACTIONS))
 
 
 def refused(raw: ir.Table, *, unit: str, fault: str) -> ir.Table:

@@ -58,6 +58,8 @@ class Unit:
     thresholds: Thresholds
     others: Mapping[str, ir.Table] = field(default_factory=dict)
     """The tallies of the optional sources that the unit has (optional_sources.OPTIONAL)."""
+    segment_values: ir.Table | None = None
+    """One row a customer and segment of the settings (segments.VALUES), where there are any."""
 
     @property
     def as_of(self) -> date:
@@ -108,6 +110,8 @@ class Unit:
         code.
         """
         read = [self.tally, *(self.others[key] for key in OPTIONAL if key in self.others)]
+        if self.segment_values is not None:
+            read.append(self.segment_values)
         try:
             found = [fingerprint(table).to_pyarrow().to_pylist()[0] for table in read]
         except OperationNotDefinedError:

@@ -67,12 +67,22 @@ def _increasing(pair: tuple[float, float]) -> tuple[float, float]:
     return pair
 
 
+def _segments(names: tuple[str, ...]) -> tuple[str, ...]:
+    folded = {name.casefold() for name in names}
+    if len(folded) < len(names) or len(names) > _MOST_SEGMENTS or folded & _CANONICAL:
+        raise ValueError
+    return names
+
+
 # A century: beyond it, adding days to a date may leave the calendar.
 Days = Annotated[int, Field(ge=1, le=36_500)] | Literal["auto"]
 LostAfter = Annotated[int, Field(ge=0, le=36_500)] | Literal["auto"]
 _DAYS = "a whole number of days from 1 to 36500, or auto"
 _RESPONSE = "a whole number of days from 1 to 3650"
 _COUNT = "a whole number above 0"
+_MOST_SEGMENTS = 5
+_CANONICAL = {"customer_id", "ordered_at", "amount", "unit", "order_id", "day", "fault"}
+_Column = Annotated[str, Field(min_length=1)]
 _Share = Annotated[float, Field(gt=0, lt=1)]
 _Multiple = Annotated[float, Field(gt=0)]
 
@@ -120,6 +130,9 @@ class Settings(BaseModel):
     threshold_gap_multiples: Annotated[tuple[_Multiple, _Multiple], AfterValidator(_increasing)] = (
         Field((2.0, 4.0), description="two increasing numbers above 0, like [2, 4]")
     )
+    segments: Annotated[tuple[_Column, ...], AfterValidator(_segments)] = Field(
+        (), description="a list of 1 to 5 other columns of the data, like [channel, region]"
+    )
     prospects: str | None = Field(None, description="text")
     contacts: str | None = Field(None, description="text")
     response_days: int = Field(30, ge=1, le=3650, description=_RESPONSE)
@@ -162,6 +175,14 @@ class Settings(BaseModel):
             text += "lost before being inactive"
             raise PydanticCustomError("rule", "{text}", {"text": text, "other": "inactive_after"})
         return lost
+
+    @field_validator("segments")
+    @classmethod
+    def _of_purchases(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if names and info.data.get("model") == "subscriptions":
+            text = "segments are read from purchases; leave them out for subscriptions"
+            raise PydanticCustomError("rule", "{text}", {"text": text, "other": "model"})
+        return names
 
     @field_validator("reactivation_scope")
     @classmethod

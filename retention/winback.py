@@ -6,7 +6,7 @@ from functools import cached_property
 import ibis.expr.types as ir
 import pandas as pd
 
-from retention import inactive, rfm_segments
+from retention import inactive, rfm_segments, segments
 from retention.unit import Unit
 
 
@@ -47,6 +47,14 @@ class WinBack:
             return pd.DataFrame(columns=list(rfm_segments.SEGMENTS.names))
         scores = rfm_segments.rfm_scores(self.unit.rfm())
         return self._frame(rfm_segments.rfm_segments(scores, self.standing))
+
+    def segments(self) -> pd.DataFrame:
+        """One row a segment, value and measure (segments.COMPARED); none without segments."""
+        unit = self.unit
+        if unit.segment_values is None:
+            return pd.DataFrame(columns=list(segments.COMPARED))
+        counts = segments.segment_counts(unit.spells, unit.segment_values, calendar=unit.calendar)
+        return segments.compared(self._frame(counts))
 
     @staticmethod
     def _frame(table: ir.Table) -> pd.DataFrame:

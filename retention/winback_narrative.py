@@ -6,6 +6,7 @@ import pandas as pd
 
 from retention.language import Language
 from retention.lifecycle import ACTIVE, DORMANT, LOST
+from retention.segments import LEVEL
 from retention.words import TOO_SMALL, name_of, within_a_line
 
 
@@ -63,3 +64,55 @@ def rfm(segments: pd.DataFrame, language: Language) -> str:
         for row in segments.to_dict("records")
     ]
     return " ".join(texts)
+
+
+def segment(rates: pd.DataFrame, language: Language) -> str:
+    """Alt text of the chart of a segment (segments.COMPARED, of one segment)."""
+    if rates.empty:
+        return language(TOO_SMALL)
+    texts = []
+    for measure, own in rates[rates["rate"].notna()].groupby("measure", sort=False):
+        values = [
+            f"{within_a_line(value)} {language.percent(rate)} ({language.interval(low, high)})"
+            for value, rate, low, high in zip(
+                own["value"], own["rate"], own["low"], own["high"], strict=True
+            )
+        ]
+        texts.append(
+            language(
+                "{measure} by {segment}, with 95% intervals: {values}.",
+                measure=language.title(name_of(str(measure), language)),
+                segment=within_a_line(own["segment"].iloc[0]),
+                values=language.listing(values),
+            )
+        )
+    return " ".join(texts)
+
+
+def differences(rates: pd.DataFrame, language: Language) -> str:
+    """What may be said of the values of a segment (segments.COMPARED, of one segment)."""
+    if rates.empty:
+        return ""
+    held = rates[rates["p_adjusted"] < LEVEL]
+    name = within_a_line(rates["segment"].iloc[0])
+    if held.empty:
+        return language(
+            "By {segment}, no difference is larger than chance explains, once it is taken into "
+            "account how many were compared.",
+            segment=name,
+        )
+    texts = [
+        language(
+            "{value}: {measure} of {rate}, against {rest} of the others.",
+            value=within_a_line(row["value"]),
+            measure=name_of(row["measure"], language),
+            rate=language.percent(row["rate"]),
+            rest=language.percent(row["rest_rate"]),
+        )
+        for row in held.to_dict("records")
+    ]
+    begin = language(
+        "By {segment}, these differences hold after the correction for comparing many:",
+        segment=name,
+    )
+    return " ".join([begin, *texts])

@@ -14,13 +14,16 @@ from matplotlib.axes import Axes
 from retention.language import Language
 from retention.ledger import RETAINED
 from retention.lifecycle import DORMANT, LOST
-from retention.style import PALETTE, STYLE, panels, say, scale_amounts
+from retention.segments import LEVEL, MEASURES
+from retention.style import PALETTE, QUIET, STYLE, panels, say, scale_amounts
 from retention.suppression import SMALL
-from retention.words import TOO_SMALL, name_of
+from retention.words import TOO_SMALL, name_of, within_a_line
 
 _KINDS = {DORMANT: "dormant", LOST: "lost", SMALL: "either, too few to tell apart"}
 _LETTERS = 16
 """In a line below a bar."""
+_WIDEST = 24
+"""Letters of a value of the data beside a chart."""
 _ROOM, _ASIDE = 1.14, 1.3
 """Of an axis beyond its longest bar, for the figure that stands there."""
 
@@ -93,6 +96,54 @@ def rfm(segments: pd.DataFrame, language: Language, *, ax: Sequence[Axes] = ()) 
         place.grid(visible=False)
     right.set_yticks([])
     return places
+
+
+@rc_context(STYLE)
+def segment(rates: pd.DataFrame, language: Language, *, ax: Sequence[Axes] = ()) -> Sequence[Axes]:
+    """The values of a segment (segments.COMPARED, of one segment), a panel a measure.
+
+    A dot is the rate, its line the 95 % interval; in colour where the difference to the others
+    holds. The dotted line is the rate of all of them.
+    """
+    values = list(dict.fromkeys(rates["value"]))
+    places = list(ax or panels(len(MEASURES), height=1.1 + 0.26 * max(len(values), 3)))
+    if rates.empty:
+        return [say(place, language(TOO_SMALL)) for place in places]
+    for place, measure in zip(places, MEASURES, strict=True):
+        own = rates[rates["measure"] == measure].set_index("value").reindex(values)
+        colour = PALETTE[measure]
+        place.set_title(language.title(name_of(measure, language)), color=colour)
+        for height, (_, row) in zip(range(len(values))[::-1], own.iterrows(), strict=True):
+            if pd.isna(row["rate"]):
+                continue
+            shade = colour if row["p_adjusted"] < LEVEL else QUIET
+            place.plot([row["low"], row["high"]], [height] * 2, color=shade, lw=2, alpha=0.5)
+            place.plot(row["rate"], height, color=shade, marker="o", lw=0)
+            place.annotate(
+                language.percent(row["rate"]),
+                (row["high"], height),
+                (5, 0),
+                textcoords="offset points",
+                va="center",
+                color=shade,
+            )
+        together = own["numerator"].sum() / max(own["denominator"].sum(), 1)
+        place.axvline(together, color=QUIET, lw=0.8, ls=":")
+        # Names of values are data: no mathematics, and cut where they are too long for the chart.
+        place.set_yticks(range(len(values))[::-1], [shorten(value) for value in values])
+        place.set_ylim(-0.6, len(values) - 0.4)
+        place.set_xlim(0, max(own["high"].max(), 0.01) * _ASIDE)
+        place.set_xticks([])
+        place.grid(visible=False)
+        if place is not places[0]:
+            place.tick_params(labelleft=False)
+    return places
+
+
+def shorten(value: str) -> str:
+    """A value of the data as a label of an axis."""
+    line = within_a_line(value)
+    return line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…"
 
 
 def _names(groups: pd.DataFrame, language: Language) -> list[str]:

@@ -274,6 +274,10 @@ COLUMNS = {
     "breakdown": ("told apart by", "name"),
     "group": ("group", "name"),
     "inactive": ("all inactive customers", "count"),
+    "segment": ("segment", "text"),
+    "value": ("value", "text"),
+    "rest_rate": ("rate of the others", "share"),
+    "p_adjusted": ("adjusted p-value", "chance"),
     "all_customers": ("all customers", "count"),
     "recency_scores": ("recency score", "text"),
     "worth_scores": ("score of frequency and money", "text"),
@@ -407,6 +411,9 @@ def text_of(value: object, column: str, language: Language) -> str:
         "money": language.money,
         "share": language.percent,
         "factor": lambda factor: language.number(factor, 2),
+        "chance": lambda chance: (
+            language.number(chance, 3) if chance >= 0.001 else f"< {language.number(0.001, 3)}"
+        ),
         "period": language.period,
         "text": str,
     }

@@ -42,6 +42,7 @@ from retention import (
     rfm,
     rfm_segments,
     second_purchase,
+    segments,
     services,
     subscriptions,
     thresholds,
@@ -77,6 +78,9 @@ READINGS = {
     "decimals": {"customer_id": "exact", "ordered_at": "local", "amount": "exact"},
 }
 """Canonical columns, read from columns of several types."""
+
+SEGMENTED = READINGS["local"] | {"kind": "shop", "id": "whole"}
+"""The same with two more columns."""
 
 GAPS = (1, 2, 7, INACTIVE_AFTER - 1, INACTIVE_AFTER, INACTIVE_AFTER + 1, 60)
 GAPS += (LOST_AFTER - 1, LOST_AFTER, LOST_AFTER + 1, 120, 200)
@@ -348,6 +352,17 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     "inactive": lambda f: inactive.inactive_groups(f.kept("standing")),
     "rfm scores": lambda f: rfm_segments.rfm_scores(f.kept("rfm")),
     "rfm segments": lambda f: rfm_segments.rfm_segments(f.kept("rfm scores"), f.kept("standing")),
+    "gone": lambda f: rates.gone(f.kept("spells"), f.calendar),
+    "returned": lambda f: rates.returned(f.kept("spells"), f.calendar),
+    "segment values": lambda f: segments.segment_values(
+        transactions.transactions(f.raw.select(**SEGMENTED), unit="Shop", segments=("kind", "id")),
+        f.kept("customer_days"),
+        ("kind", "id"),
+    ),
+    "segment values counted": lambda f: segments.values_counted(f.kept("segment values")),
+    "segment counts": lambda f: segments.segment_counts(
+        f.kept("spells"), f.kept("segment values"), calendar=f.calendar
+    ),
     "states": lambda f: inactive.states(f.kept("spells")),
     "outcomes": lambda f: opportunity.outcomes(
         f.kept("customer_days"),

@@ -33,6 +33,7 @@ from retention.recurring import RECURRING
 from retention.restatements import RESTATEMENTS
 from retention.rfm_segments import SEGMENTS
 from retention.second_purchase import SECOND_PURCHASE
+from retention.segments import COMPARED
 from retention.unit_settings import KEYS, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -90,6 +91,7 @@ def test_columns_of_the_files() -> None:
         "quality.csv": list(QUALITY.names),
         "recurring.csv": list(RECURRING.names),
         "inactive.csv": list(GROUPS.names),
+        "segments.csv": list(COMPARED),
         "rfm_segments.csv": list(SEGMENTS.names),
         "restatements.csv": list(RESTATEMENTS),
     }

@@ -19,8 +19,9 @@ from retention.reporting.notebooks import WINBACK, kit_notebook
 from retention.reporting.work import checked_page
 from retention.rfm_segments import SEGMENTS
 from retention.sample import write_company
+from retention.segments import COMPARED
 
-COLUMNS = {"inactive": GROUPS.names, "rfm_segments": SEGMENTS.names}
+COLUMNS = {"inactive": GROUPS.names, "segments": COMPARED, "rfm_segments": SEGMENTS.names}
 """What the notebook publishes beside the quality of the data."""
 
 

@@ -29,6 +29,7 @@ from retention.recurring import RECURRING
 from retention.reporting import portfolio
 from retention.rfm_segments import SEGMENTS, definition
 from retention.second_purchase import SECOND_PURCHASE
+from retention.segments import COMPARED
 from retention.sensitivity import SENSITIVITY
 from retention.words import (
     COLUMNS,
@@ -61,6 +62,7 @@ SCHEMAS = {
     "recurring": RECURRING.names,
     "inactive": GROUPS.names,
     "rfm_segments": SEGMENTS.names,
+    "segments": COMPARED,
     "rfm_definition": definition().columns,
 }
 STATES = lifecycle.STATES

@@ -12,6 +12,8 @@ from retention import winback_narrative, winback_plots
 from retention.inactive import BREAKDOWNS
 from retention.reporting.display import Report, tiles_markup
 from retention.rfm_segments import definition
+from retention.segments import UNKNOWN
+from retention.suppression import hidden
 from retention.winback_tiles import tiles
 
 
@@ -34,6 +36,24 @@ class WinBackReport(Report):
         }
         body = f'<p class="headline">{escape(headline)}</p>{tiles_markup(shown)}'
         self.opening(body, headline, facts)
+
+    def segments(self, rates: pd.DataFrame) -> None:
+        """Rates by segment (segments.COMPARED), a chart a segment; values of few are left out."""
+        if rates.empty:
+            self.note(
+                self.language(
+                    "No segments are set: name columns of the data under `segments` in the settings "
+                    "to see the rates of each."
+                )
+            )
+        unknown = {UNKNOWN: self.language("unknown")}
+        for _, own in rates.replace({"value": unknown}).groupby("segment"):
+            sizes = own.drop_duplicates("value").set_index("value")["customers"]
+            few = hidden(sizes, least=self.unit.settings.minimum_group)
+            shown = own[~own["value"].map(few).astype(bool)]
+            charts = winback_plots.segment(shown, self.language)
+            self.figure(charts, winback_narrative.segment(shown, self.language), data=shown)
+            self.note(winback_narrative.differences(shown, self.language))
 
     def rfm(self, segments: pd.DataFrame) -> None:
         """Customers and money by RFM segment (rfm_segments.SEGMENTS), small ones as one.
