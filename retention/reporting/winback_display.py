@@ -42,8 +42,8 @@ class WinBackReport(Report):
         if rates.empty:
             self.note(
                 self.language(
-                    "No segments are set: name columns of the data under `segments` in the settings "
-                    "to see the rates of each."
+                    "No segments are set: name columns of the data under `segments` in the "
+                    "settings to see the rates of each."
                 )
             )
         unknown = {UNKNOWN: self.language("unknown")}
