@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import multiprocessing
 import os
 import signal
@@ -217,12 +218,12 @@ def test_repair_brings_back_what_was_taken_away(tmp_path: Path) -> None:
     assert not (tmp_path / ".staging").exists()
 
 
-def test_repair_forgets_a_failure_that_a_later_report_has_mended(tmp_path: Path) -> None:
+def test_repair_forgets_a_failure_that_another_report_has_mended(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    record = b'{"finished": "2026-11-03T06:00:00+00:00", "as_of": "2026-10-31", "facts": {}}'
-    publish(files(1) | {"manifest.json": record}, out=tmp_path, slug="grocer", as_of="2026-10-31")
-    for day, stays in (("02", False), ("04", True)):
-        failure = b'{"at": "2026-11-%sT06:00:00+00:00"}' % day.encode()
+    publish(files(1), out=tmp_path, slug="grocer", as_of="2026-10-31")
+    here = publishing.checksum_of_newest(tmp_path / "grocer")
+    for seen, stays in ((None, False), ("0" * 64, False), (here, True)):
+        failure = json.dumps({"last_good": seen}).encode()
         record_failure({"failure.json": failure}, out=tmp_path, slug="grocer")
         repair(tmp_path)
         assert (tmp_path / "grocer" / "failure.json").exists() is stays

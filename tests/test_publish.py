@@ -15,7 +15,7 @@ from retention.params import Settings
 from retention.reporting import index, manifest
 from retention.reporting.delivery import deliver, reasons_to_run, skipped
 from retention.reporting.outcome import Outcome, Status
-from retention.reporting.publishing import newest_manifest, publish, record_failure
+from retention.reporting.publishing import clear, newest_manifest, publish, record_failure
 
 
 @contextlib.contextmanager
@@ -96,6 +96,9 @@ def test_a_failure_keeps_the_last_good_report_and_success_removes_its_traces(
     untouched = set(good) - {"grocer/latest.html"}
     assert {name: failed[name] for name in untouched} == {name: good[name] for name in untouched}
     deliver(grocer, attempt(as_of="2026-10-31"), out=out, notebook=SOURCE)
+    # The index that is still there leads to the page; it goes after the next.
+    assert set(tree(out)) - set(good) == new - {"grocer/failure.json"}
+    clear(out)
     assert set(tree(out)) == set(good)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from pathlib import Path
 
 import psutil
@@ -31,6 +33,7 @@ def assert_whole(reports: Path, *, killed: bool = False) -> None:
         assert text.rstrip().endswith("</html>"), page
         if page.name in (publishing.REPORT, publishing.LATEST, publishing.GROUP_PAGE):
             assert gate.problems(text) == [], page
+            continue
         # Failure pages of no record are what an index that is still there may lead to.
         for link in BeautifulSoup(text, "html.parser").select("a[href]"):
             where = str(link["href"])
@@ -42,7 +45,7 @@ def assert_whole(reports: Path, *, killed: bool = False) -> None:
         assert shown(index) == failed(reports)
         assert {path.name for path in reports.iterdir() if path.name[0] == "."} <= {NAMES[0]}
         assert len(list(reports.rglob("failure.html"))) == len(failed(reports))
-    assert kernels() == []
+        assert kernels(reports.parent) == []
 
 
 def failed(reports: Path) -> list[str]:
@@ -58,13 +61,11 @@ def shown(index: Path) -> list[str]:
     return sorted(words for words in told if words in IN_WORDS.values())
 
 
-def kernels() -> list[list[str]]:
-    """The kernels that this process, or a process of it, has left behind."""
-    left = []
-    for child in psutil.Process().children(recursive=True):
-        try:
-            if child.status() != psutil.STATUS_ZOMBIE and "ipykernel" in " ".join(child.cmdline()):
-                left.append(child.cmdline())
-        except psutil.NoSuchProcess:
-            continue
-    return left
+def kernels(folder: Path) -> list[psutil.Process]:
+    """The processes that are at work in a folder of a test, which are kernels of it."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.pid != os.getpid() and Path(process.cwd()).is_relative_to(folder):
+                found.append(process)
+    return found

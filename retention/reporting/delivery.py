@@ -135,18 +135,20 @@ def _report_files(
 
 
 def _recorded(settings: Settings, attempt: Attempt, out: Path) -> tuple[Outcome, Path | None]:
-    folder = out / settings.slug
-    previous = manifest.read(folder / publishing.FAILURE_RECORD)
-    try:
-        files = failure_files(
-            settings,
-            attempt.outcome,
-            at=attempt.finished,
-            earlier=(previous, publishing.newest_manifest(folder)),
-            notebook=attempt.notebook,
-        )
-        page = publishing.record_failure(files, out=out, slug=settings.slug)
-    except OSError as error:
-        message = f"{attempt.outcome.message} (Nor could its failure page be written: {error})"
-        return replace(attempt.outcome, message=message), None
-    return attempt.outcome, page
+    # On a full disk there may be room for the reason, if not for the notebook.
+    for notebook in (attempt.notebook, None):
+        try:
+            files = failure_files(
+                settings,
+                attempt.outcome,
+                at=attempt.finished,
+                folder=out / settings.slug,
+                notebook=notebook,
+            )
+            page = publishing.record_failure(files, out=out, slug=settings.slug)
+        except OSError as error:
+            refused = error
+        else:
+            return attempt.outcome, page
+    message = f"{attempt.outcome.message} (Nor could its failure page be written: {refused})"
+    return replace(attempt.outcome, message=message), None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
@@ -14,7 +15,14 @@ from retention.reporting.index import since
 from retention.reporting.notebooks import as_text
 from retention.reporting.outcome import IN_WORDS, Outcome, Status
 from retention.reporting.pages import day, moment, rendered
-from retention.reporting.publishing import FAILURE_NOTEBOOK, FAILURE_PAGE, FAILURE_RECORD, NOTICE
+from retention.reporting.publishing import (
+    FAILURE_NOTEBOOK,
+    FAILURE_PAGE,
+    FAILURE_RECORD,
+    NOTICE,
+    checksum_of_newest,
+    newest_manifest,
+)
 
 TEXT = {
     "kicker": "Report not published",
@@ -61,16 +69,17 @@ def failure_files(
     outcome: Outcome,
     *,
     at: datetime,
-    earlier: tuple[Mapping[str, Any] | None, Mapping[str, Any] | None],
+    folder: Path,
     notebook: NotebookNode | None,
 ) -> dict[str, bytes]:
     """Return the files of a failure by name, for `publishing.record_failure`.
 
-    `earlier`: the failure record and the newest manifest that the unit's folder holds, if any; a
-    unit that failed before has failed since then. The page is in the unit's language, but for the
-    message, which quotes what the program said.
+    `folder`: of the unit, with the record of its failure before, if any: then it has failed since
+    then; but not since a day to come, which a clock that was wrong may have told. The page is in
+    the unit's language, but for the message, which quotes what the program said.
     """
-    previous, report = earlier
+    previous = manifest.read(folder / FAILURE_RECORD) or {}
+    report, now = newest_manifest(folder), at.isoformat(timespec="seconds")
     language = Language.of(settings.model_dump())
     text = language.each(TEXT)
     record: dict[str, Any] = {
@@ -80,8 +89,9 @@ def failure_files(
         "cell": outcome.cell,
         "slug": settings.slug,
         "unit": settings.unit,
-        "since": (previous or {}).get("since") or at.isoformat(timespec="seconds"),
-        "at": at.isoformat(timespec="seconds"),
+        "since": min(str(previous.get("since") or now), now),
+        "at": now,
+        "last_good": checksum_of_newest(folder),
         "kit": manifest.kit_version(),
         "settings": settings.resolved(),
         manifest.LANGUAGE_OF_ALL: language_of_all(settings.path.parent),

@@ -43,7 +43,7 @@ def publish(files: Mapping[str, bytes], *, out: Path, slug: str, as_of: str) -> 
     """Put a report in place and return its report.html.
 
     `files` by their path in the report's folder, `report.html` and `manifest.json` among them. A
-    report of the same day is replaced as a whole, the traces of an earlier failure go, and
+    report of the same day is replaced as a whole, the record of an earlier failure goes, and
     `latest.html` comes last. Raises OSError, and then nothing that a reader can open has changed,
     except that a new report may be there that `latest.html` does not show yet.
     """
@@ -54,8 +54,14 @@ def publish(files: Mapping[str, bytes], *, out: Path, slug: str, as_of: str) -> 
             _write(built / name, raw)
         for folder in {built, *(path for path in built.rglob("*") if path.is_dir())}:
             _sync(folder)
+        # Written before anything moves: from here on there are renames, which want no space.
+        latest = place / LATEST
+        _write(latest, files[REPORT])
         _move_into_place(built, target, retired=place / _OLD / slug / as_of)
-    _forget_failure(out / slug)
+        _forget_failure(out / slug)
+        if report_folders(out / slug)[-1] == target:
+            latest.replace(out / slug / LATEST)
+            _sync(out / slug)
     _show_newest(out, slug)
     return target / REPORT
 
@@ -64,7 +70,8 @@ def repair(out: Path) -> None:
     """Finish or undo what a run that was killed began; for the one run that holds the folder.
 
     A report that was taken away to be replaced comes back, half-built ones go, `latest.html` shows
-    the newest report, and a failure that a later report has mended is forgotten.
+    the newest report, and a failure that another report has mended is forgotten: the one that was
+    there when it failed is known by its checksum, since a clock may have been moved.
     """
     for retired in (out / _STAGING).glob(f"*/{_OLD}/*/*"):
         target = out / retired.parent.name / retired.name
@@ -72,11 +79,11 @@ def repair(out: Path) -> None:
             retired.rename(target)
     shutil.rmtree(out / _STAGING, ignore_errors=True)
     for folder in (path for path in out.iterdir() if path.is_dir()):
-        newest = newest_manifest(folder)
+        newest = checksum_of_newest(folder)
         if newest is None:
             continue
         failure = manifest.read(folder / FAILURE_RECORD)
-        if failure and str(failure.get("at")) < str(newest.get("finished")):
+        if failure and failure.get("last_good", newest) != newest:
             _forget_failure(folder)
         _show_newest(out, folder.name)
 
@@ -131,6 +138,20 @@ def latest(folder: Path) -> bytes:
     return page.replace(_BEGINNING, _BEGINNING + notice.encode(), 1)
 
 
+def checksum_of_newest(folder: Path) -> str | None:
+    """Return the checksum of the manifest of a unit's newest report, None where it has none."""
+    folders = report_folders(folder)
+    return manifest.sha256((folders[-1] / manifest.NAME).read_bytes()) if folders else None
+
+
+def clear(out: Path) -> None:
+    """Remove the pages of failures that are forgotten, once no index leads to them."""
+    for folder in (path for path in out.iterdir() if path.is_dir()):
+        if not (folder / FAILURE_RECORD).exists():
+            for name in (FAILURE_PAGE, FAILURE_NOTEBOOK):
+                (folder / name).unlink(missing_ok=True)
+
+
 def replace(path: Path, raw: bytes, *, out: Path) -> None:
     """Write a file that readers see either as it was or as it will be, never in between."""
     with staging(out) as place:
@@ -147,17 +168,16 @@ def _show_newest(out: Path, slug: str) -> None:
 
 
 def _forget_failure(folder: Path) -> None:
-    # The record first: without it, the other two are files that nothing refers to.
-    for name in (FAILURE_RECORD, FAILURE_PAGE, FAILURE_NOTEBOOK):
-        (folder / name).unlink(missing_ok=True)
+    # The index leads to the page until it is written again; `clear` removes it after that.
+    (folder / FAILURE_RECORD).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def staging(out: Path) -> Iterator[Path]:
     """Give a folder beside the reports, since a rename works only within one file system."""
     place = out / _STAGING / uuid.uuid4().hex[:8]
-    place.mkdir(parents=True)
     try:
+        place.mkdir(parents=True)
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)

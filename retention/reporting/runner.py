@@ -144,9 +144,12 @@ def processors() -> int:
 
 def _index(out: Path) -> Path | None:
     try:
-        return write_index(out)
+        index = write_index(out)
     except OSError:
         return None
+    with contextlib.suppress(OSError):
+        publishing.clear(out)
+    return index
 
 
 def _group(plan: Plan, results: Iterable[Result], kernels: Kernels) -> Outcome | None:

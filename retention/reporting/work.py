@@ -1,7 +1,8 @@
 """The work on one unit: execute, classify, render, check. Nothing here is written to disk."""
 
+import time
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ class Attempt:
 
 def work(task: Task, *, kernels: Kernels | None = None) -> Attempt:
     """Return what came of a unit; whatever goes wrong is its outcome and not an exception."""
-    started = datetime.now(UTC)
+    started, began = datetime.now(UTC), time.monotonic()
     notebook = notebooks.from_text(task.notebook)
     try:
         execution = execute(
@@ -76,7 +77,9 @@ def work(task: Task, *, kernels: Kernels | None = None) -> Attempt:
             made = partial(made, **_finished(execution.notebook, task, started))
         except StepFailedError as error:
             outcome = classify(replace(execution, error=error))
-    attempt = made(outcome=outcome, started=started, finished=datetime.now(UTC))
+    # By a clock that nobody moves meanwhile.
+    finished = started + timedelta(seconds=time.monotonic() - began)
+    attempt = made(outcome=outcome, started=started, finished=finished)
     return attempt if outcome.status.good else _without_secrets(task.settings, attempt)
 
 
