@@ -80,7 +80,7 @@ def commands() -> Iterator[Commands]:
 
 
 def _serve() -> None:
-    from retention.reporting import preflight, work
+    from retention.reporting import preflight, warm, work
 
     # What a run imports on its way.
     for name in ("IPython.display", "jinja2.ext", "pydantic.type_adapter"):
@@ -98,6 +98,7 @@ def _serve() -> None:
         if process == 0:
             if not asked["kernels"]:
                 work.execute, preflight._opened = executed, lambda settings, *_: settings
+                warm.FEWEST = sys.maxsize
                 # A process that dies loses nothing that it wrote: the disk need not be waited for.
                 os.fsync = lambda _: None
             _become(Path(asked["folder"]), asked["arguments"])

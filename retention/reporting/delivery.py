@@ -1,6 +1,5 @@
 """What becomes of an attempt under reports/: its report is published, or its failure recorded."""
 
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,7 +10,13 @@ from retention.params import Settings
 from retention.reporting import freshness, manifest, publishing
 from retention.reporting.failure import failure_files
 from retention.reporting.notebooks import as_text
-from retention.reporting.outcome import Outcome, Status
+from retention.reporting.outcome import (
+    Execution,
+    Outcome,
+    Status,
+    StepFailedError,
+    classify,
+)
 from retention.reporting.work import Attempt
 
 
@@ -48,9 +53,9 @@ def deliver(
             page = publishing.publish(files, out=out, slug=settings.slug, as_of=as_of)
             size = sum(map(len, files.values()))
         except Exception as error:  # any defect here must stay with its unit
-            message = f"{type(error).__name__}: {error}"
-            trace = "".join(traceback.format_exception(error))
-            outcome = Outcome(Status.PUBLISH_FAILED, message, traceback=trace)
+            failed = StepFailedError(Status.PUBLISH_FAILED, f"{type(error).__name__}: {error}")
+            failed.__cause__ = error
+            outcome = classify(Execution(attempt.notebook, error=failed))
     if not outcome.status.good and outcome.status is not Status.INTERRUPTED:
         outcome, page = _recorded(settings, replace(attempt, outcome=outcome), out)
     seconds = (attempt.finished - attempt.started).total_seconds()

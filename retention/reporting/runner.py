@@ -18,7 +18,7 @@ from retention.reporting.index import write_index
 from retention.reporting.kernels import Kernels
 from retention.reporting.limits import Limits
 from retention.reporting.lock import sole_run, uninterrupted
-from retention.reporting.outcome import Outcome, Status
+from retention.reporting.outcome import Execution, Outcome, Status, StoppedError, classify
 from retention.reporting.run_log import RunLog
 from retention.reporting.warm import zygote
 from retention.reporting.work import Attempt, Task, work
@@ -115,7 +115,7 @@ def run(
         with uninterrupted():
             for settings in units:
                 if settings.slug not in results:
-                    outcome = Outcome(Status.INTERRUPTED, "The run was stopped before it.")
+                    outcome = classify(Execution(notebooks.from_text(text), error=StoppedError()))
                     settle(Result(settings, outcome))
             index = _index(plan.out)
             summary = log.end(stopped_by, group)
