@@ -170,7 +170,8 @@ def _first_missing(execution: Execution) -> _Missing | None:
             heading = titles[-1] if titles else heading
         if cell.cell_type == "code" and cell.source.strip():
             number += 1
-            if cell.get("id") not in execution.answered:
+            # A display that raises leaves an error, and the kernel answers "ok" all the same.
+            if cell.get("id") not in execution.answered or _shown_error(cell):
                 return _Missing(cell, number, heading)
     return None
 
