@@ -5,6 +5,7 @@ refused, nothing ran and nothing was written; 3 none published; 130 interrupted,
 """
 
 import contextlib
+import json
 import shutil
 import signal
 import sysconfig
@@ -104,7 +105,7 @@ def run(
     ] = None,
 ) -> None:
     """Check every unit, run each in a kernel of its own, publish the reports and their index."""
-    with _spoken():
+    with _spoken(as_json=log_json):
         from retention.reporting import runner
         from retention.reporting.limits import MEGABYTE, Limits
         from retention.reporting.notify import notified
@@ -136,9 +137,9 @@ def run(
             watch.tell(f"Page of all units: {batch.group.message}")
     code = _exit_code(batch)
     if notify and (wrong := notified(notify, batch.summary | {"exit_code": code})):
-        typer.echo(wrong, err=True)
+        _say(wrong, as_json=log_json)
     if not batch.index:
-        typer.echo(f"{out / 'index.html'}: could not be written; it is as it was", err=True)
+        _say(f"{out / 'index.html'}: could not be written; it is as it was", as_json=log_json)
     elif not quiet:
         typer.echo(batch.index)
     raise typer.Exit(code)
@@ -277,7 +278,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
 
 
 @contextlib.contextmanager
-def _spoken() -> Iterator[None]:
+def _spoken(*, as_json: bool = False) -> Iterator[None]:
     """What a user can mend is said on stderr, one line a problem, without a traceback."""
     try:
         yield
@@ -292,8 +293,13 @@ def _spoken() -> Iterator[None]:
         number = interrupt.args[0] if interrupt.args else signal.SIGINT
         raise typer.Exit(STOPPED + number) from None
     for problem in dict.fromkeys(problems):
-        typer.echo(" ".join(problem.split()), err=True)
+        _say(" ".join(problem.split()), as_json=as_json)
     raise typer.Exit(REFUSED)
+
+
+def _say(line: str, *, as_json: bool) -> None:
+    event = json.dumps({"event": "problem", "message": line}, ensure_ascii=False)
+    typer.echo(event if as_json else line, err=True)
 
 
 app.command()(_spoken()(audience))

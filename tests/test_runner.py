@@ -102,6 +102,10 @@ def test_manifest_tells_settings_facts_versions_and_checksums(reports: Path) -> 
     # The notebook ran in its own folder, and what the kit does not know is kept.
     assert manifest["facts"]["folder"] == "note{books}"
     assert manifest["libraries"]["papermill"] == "2.7.0"
+    assert min(manifest["durations"].values()) > 0
+    assert sum(manifest["durations"].values()) == pytest.approx(
+        manifest["duration_seconds"], abs=0.01
+    )
     assert set(manifest["files"]) == {"report.html", "report.ipynb", "data/ledger.csv"}
     for name, file in manifest["files"].items():
         raw = (report / name).read_bytes()

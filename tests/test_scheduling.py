@@ -48,7 +48,7 @@ with create_session(database)() as session:
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A kit with the sample company, whose notebook ends with its first screen."""
     folder = tmp_path_factory.mktemp("kit")
-    write_company(folder)
+    write_company(folder, customers=1500)
     notebook = nbformat.read(kit_notebook(), as_version=4)
     shown = next(n for n, cell in enumerate(notebook.cells) if "report.summary(" in cell.source)
     notebook.cells = notebook.cells[: shown + 1]

@@ -1,5 +1,6 @@
 """Warm kernels: forked, whole, apart from each other, and gone with whoever started them."""
 
+import ast
 import contextlib
 import os
 import signal
@@ -8,14 +9,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
 from jupyter_client.kernelspec import KernelSpec
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from retention.reporting import warm
 from retention.reporting.kernels import Kernels, execute
 from retention.reporting.limits import Limits
+from retention.reporting.notebooks import NOTEBOOKS, imports, kit_notebook
 from retention.reporting.outcome import Execution, Status, classify
 from retention.reporting.warm import WarmProvisioner, Zygote, zygote
 
@@ -25,7 +28,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are for
 @pytest.fixture(scope="module")
 def forks() -> Iterator[Zygote]:
     """What the kernels of a run are forked from: it has imported what every report imports."""
-    with zygote(warm.FEWEST) as process:
+    report = nbformat.read(kit_notebook(), as_version=4)
+    with zygote(warm.FEWEST, imports(report)) as process:
         assert process
         yield process
 
@@ -85,6 +89,25 @@ print(*sys.path)
     assert (int(started[0]), started[1], started[2]) == (os.getpid(), "0", "False")
     assert rest == started[3:]
     assert rest[:3] == ["grocer", "later", "None"]
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_every_import_of_the_kit_is_found(name: str) -> None:
+    """What a notebook imports after the fork, each kernel would import for itself again."""
+    notebook = nbformat.read(kit_notebook(name), as_version=4)
+    notebook.cells.insert(0, new_code_cell("%matplotlib inline\nimport retention.params"))
+    code = [cell.source for cell in notebook.cells[1:] if cell.cell_type == "code"]
+    written = [node for source in code for node in ast.walk(ast.parse(source))]
+    needed = [ast.unparse(n) for n in written if isinstance(n, ast.Import | ast.ImportFrom)]
+    assert imports(notebook) == [line for line in needed if "retention" in line] != []
+
+
+def test_imports_of_others_are_left_to_the_kernel() -> None:
+    cells = ["import os", "import retention.params", "import os, retention", "from . import x"]
+    notebook = new_notebook(
+        cells=[*map(new_code_cell, cells), new_markdown_cell("import retention")]
+    )
+    assert imports(notebook) == ["import retention.params"]
 
 
 def test_figures_are_there_and_the_same(forks: Zygote, tmp_path: Path) -> None:
@@ -155,7 +178,7 @@ def test_what_a_kernel_says_outside_of_its_cells_is_kept(forks: Zygote, tmp_path
 
 
 def test_kernels_end_with_their_zygote_and_the_next_one_starts_without(tmp_path: Path) -> None:
-    process = Zygote("ipykernel.ipkernel")
+    process = Zygote("import ipykernel.ipkernel")
     try:
         execution = ran(process, f"import os; os.kill({process.pid}, 9); input()", folder=tmp_path)
         assert classify(execution).status is Status.KERNEL_DIED
@@ -163,6 +186,12 @@ def test_kernels_end_with_their_zygote_and_the_next_one_starts_without(tmp_path:
         assert said(ran(process, PARENT, folder=tmp_path)) == [str(os.getpid())]
     finally:
         process.close()
+
+
+def test_a_run_that_is_stopped_early_does_not_wait_for_imports() -> None:
+    process = Zygote(warm.ALWAYS, "from retention import plots")
+    process.close()
+    assert not psutil.pid_exists(process.pid)
 
 
 @pytest.mark.parametrize("module", ["busy", "missing"])
@@ -174,7 +203,7 @@ def test_what_cannot_be_forked_safely_is_started(
     )
     (tmp_path / "busy.py").write_text(text)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    process = Zygote(module)
+    process = Zygote(f"import {module}")
     try:
         assert said(ran(process, PARENT, folder=tmp_path)) == [str(os.getpid())]
     finally:
@@ -182,10 +211,10 @@ def test_what_cannot_be_forked_safely_is_started(
 
 
 def test_there_is_no_zygote_where_it_does_not_pay(monkeypatch: pytest.MonkeyPatch) -> None:
-    with zygote(warm.FEWEST - 1) as none:
+    with zygote(warm.FEWEST - 1, []) as none:
         assert none is None
     monkeypatch.setattr(warm, "entry_points", lambda **_: ())
-    with zygote(warm.FEWEST) as none:
+    with zygote(warm.FEWEST, []) as none:
         assert none is None
 
 

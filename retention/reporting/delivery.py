@@ -131,7 +131,7 @@ def _report_files(
         settings,
         facts=attempt.facts,
         files=files,
-        times=(attempt.started, attempt.finished),
+        times=(attempt.started, attempt.executed or attempt.finished, attempt.finished),
         notebook=notebook,
     )
     record["restatements"] = attempt.comparison.record() if attempt.comparison else None

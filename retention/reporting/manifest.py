@@ -46,15 +46,16 @@ def manifest(
     *,
     facts: Mapping[str, Any],
     files: Mapping[str, bytes],
-    times: tuple[datetime, datetime],
+    times: tuple[datetime, datetime, datetime],
     notebook: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return the manifest of a published report: what went in, what made it, what came out.
 
-    `files` are the other files of the report by their path in its folder, `times` its beginning
-    and end (aware), `notebook` the name and sha256 of the notebook as it was before the run.
+    `files` are the other files of the report by their path in its folder, `times` (aware) when work
+    on it began, when its notebook had been executed, and when its page was made and checked,
+    `notebook` the name and sha256 of the notebook as it was before the run.
     """
-    started, finished = times
+    started, executed, finished = times
     return {
         "schema": SCHEMA,
         "status": Status.PUBLISHED.value,
@@ -63,7 +64,11 @@ def manifest(
         "as_of": facts["as_of"],
         "started": started.isoformat(timespec="seconds"),
         "finished": finished.isoformat(timespec="seconds"),
-        "duration_seconds": round((finished - started).total_seconds(), 3),
+        "duration_seconds": _seconds(started, finished),
+        "durations": {
+            "notebook": _seconds(started, executed),
+            "page": _seconds(executed, finished),
+        },
         "settings": settings.resolved(),
         LANGUAGE_OF_ALL: language_of_all(settings.path.parent),
         "facts": dict(facts),
@@ -75,6 +80,10 @@ def manifest(
         "git": git_state(settings.path.parent),
         "files": {name: {"sha256": sha256(raw), "bytes": len(raw)} for name, raw in files.items()},
     }
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    return round((end - start).total_seconds(), 3)
 
 
 def differences(

@@ -1,6 +1,7 @@
 """Notebook files: what can be known before any kernel starts, and what is passed to them."""
 
 import ast
+import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -90,6 +91,25 @@ def _assigned(source: str) -> list[str]:
         elif isinstance(statement, ast.AnnAssign) and statement.value:
             targets.append(statement.target)
     return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def imports(notebook: NotebookNode) -> list[str]:
+    """Return the statements by which a notebook imports the kit."""
+    found = []
+    for cell in notebook.cells:
+        statements: list[ast.stmt] = []
+        with contextlib.suppress(SyntaxError):  # a magic command of IPython
+            statements = ast.parse(cell.source).body if cell.cell_type == "code" else []
+        for statement in statements:
+            if isinstance(statement, ast.ImportFrom):
+                names = [statement.module or ""]
+            elif isinstance(statement, ast.Import):
+                names = [alias.name for alias in statement.names]
+            else:
+                continue
+            if {name.partition(".")[0] for name in names} == {_PACKAGE.name}:
+                found.append(ast.unparse(statement))
+    return found
 
 
 def parameters(settings: Settings, *, folder: Path) -> dict[str, str | int]:

@@ -77,7 +77,8 @@ def run(
     signal that it carries, else SIGINT.
     """
     manifest.git_state.cache_clear()
-    text = notebooks.as_text(notebooks.load_notebook(plan.notebook))
+    notebook = notebooks.load_notebook(plan.notebook)
+    text = notebooks.as_text(notebook)
     source = manifest.of_notebook(plan.notebook)
     plan.out.mkdir(parents=True, exist_ok=True)
     results: dict[str, Result] = {}
@@ -102,7 +103,7 @@ def run(
             tasks.append(task)
         stopped_by, group = None, None
         try:
-            with zygote(len(tasks)) as forked:
+            with zygote(len(tasks), notebooks.imports(notebook)) as forked:
                 kernels = Kernels(forked)
                 done = _attempts(tasks, _jobs(plan, len(tasks)), kernels)
                 with contextlib.closing(done) as attempts:

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -30,17 +30,12 @@ NAME = "retention-warm"
 """Of the entry point."""
 FEWEST = 2
 """From how many units on it pays: the kernel of one alone would wait for the very same imports."""
-IMPORTED = (
-    "ibis.backends.duckdb",
-    "ipykernel.ipkernel",
-    "retention.cohort_plots",
-    "retention.follow_up_plots",
-    "retention.reporting.display",
-)
-"""What the report imports, and what a kernel does before its first cell."""
+ALWAYS = "import ibis.backends.duckdb, ipykernel.ipkernel"
+"""What a kernel imports before its first cell, and for its first query."""
 
 _LAUNCHER = [sys.executable, "-m", "ipykernel_launcher"]
 _START_SECONDS = 60
+_END_SECONDS = 10
 # Without these, NumPy and Arrow start threads at import.
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
 # What ipykernel sets before a cell can import matplotlib, which reads it at import.
@@ -50,7 +45,7 @@ _BACKEND = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 class Zygote:
     """The process that is forked, seen from the runner; it ends with the runner at the latest."""
 
-    def __init__(self, *modules: str) -> None:
+    def __init__(self, *imports: str) -> None:
         self._control, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
         self._ready: bool | None = None
@@ -58,7 +53,7 @@ class Zygote:
         with theirs:
             # In a session of its own: Ctrl-C is for the runner, which ends its kernels itself.
             self._process = subprocess.Popen(  # noqa: S603 (no shell, own module)
-                [*command, str(theirs.fileno()), *modules],
+                [*command, str(theirs.fileno()), *imports],
                 env=_BACKEND | _inherited() | _ONE_THREAD,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -93,7 +88,12 @@ class Zygote:
     def close(self) -> None:
         """End the process, and every kernel that is left."""
         self._control.close()
-        self._process.wait()
+        try:
+            # It hears of the end at once, unless it still imports.
+            self._process.wait(_END_SECONDS if self._ready else 0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def _is_ready(self) -> bool:
         with self._lock:
@@ -195,14 +195,17 @@ def warm(spec: KernelSpec | None, zygote: Zygote | None) -> None:
 
 
 @contextlib.contextmanager
-def zygote(units: int) -> Iterator[Zygote | None]:
-    """A zygote for the kernels of so many units; None where forks do not pay, or cannot be had."""
+def zygote(units: int, imports: Iterable[str]) -> Iterator[Zygote | None]:
+    """A zygote for the kernels of so many units; None where forks do not pay, or cannot be had.
+
+    `imports`: the statements by which their notebook imports the kit.
+    """
     group = KernelProvisionerFactory.GROUP_NAME
     here = sys.platform == "linux" and hasattr(os, "pidfd_open")
     if units < FEWEST or not here or not entry_points(group=group, name=NAME):
         yield None
         return
-    process = Zygote(*IMPORTED)
+    process = Zygote(ALWAYS, *imports)
     try:
         yield process
     finally:

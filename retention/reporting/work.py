@@ -52,6 +52,7 @@ class Attempt:
     comparison: Comparison | None = None
     freshness: dict[str, Any] | None = None
     memory: int = 0
+    executed: datetime | None = None
 
 
 def work(task: Task, *, kernels: Kernels | None = None) -> Attempt:
@@ -68,9 +69,10 @@ def work(task: Task, *, kernels: Kernels | None = None) -> Attempt:
         )
     except Exception as error:  # a defect of the kit stays with its unit
         execution = Execution(notebook, error=error)
+    executed = datetime.now(UTC)
     outcome, made = (
         classify(execution),
-        partial(Attempt, notebook=execution.notebook, memory=execution.memory),
+        partial(Attempt, executed=executed, notebook=execution.notebook, memory=execution.memory),
     )
     if outcome.status is Status.PUBLISHED:
         try:

@@ -1,6 +1,6 @@
 """The process that warm kernels are forked from: it imports, forks on request, reaps, no more.
 
-Started by `retention.reporting.warm` as `python -m retention.reporting.zygote SOCKET MODULE...`. A
+Started by `retention.reporting.warm` as `python -m retention.reporting.zygote SOCKET IMPORT...`. A
 fork copies one thread alone, and what another one had locked stays locked for ever: this process
 has no other thread, and says READY only where that is so. It opens and draws nothing: a figure
 drawn before the fork binds matplotlib to no shell, and every figure of a report would be lost.
@@ -9,7 +9,6 @@ drawn before the fork binds matplotlib to no shell, and every figure of a report
 import contextlib
 import ctypes
 import gc
-import importlib
 import json
 import os
 import selectors
@@ -30,8 +29,8 @@ _PR_SET_PDEATHSIG = 1
 def main() -> None:
     """Serve the runner at the other end of the socket; in a forked process, become the kernel."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    for name in sys.argv[2:]:
-        importlib.import_module(name)
+    for statement in sys.argv[2:]:
+        exec(statement, {})  # noqa: S102 (imports of the kit, which every kernel would execute)
     if len(os.listdir(_THREADS)) > 1:  # noqa: PTH208 (names alone)
         return
     # What is here now is never looked through again, so that its memory stays shared.
