@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -22,6 +23,7 @@ import pytest
 import timelines
 from history import ContractHistory, History
 from ibis.backends import BaseBackend
+from statements import Statements
 
 from retention import engines, services, subscriptions
 from retention.periods import GREGORIAN, MONTHS, WEEKDAYS, Calendar, Frequency, Rules
@@ -40,6 +42,10 @@ class Kit:
     """The kit on one engine: call it with histories to get their figures."""
 
     backend: BaseBackend
+
+    @cached_property
+    def statements(self) -> Statements:
+        return Statements(self.backend)
 
     def __call__(
         self,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import ibis.expr.types as ir
 import pandas as pd
@@ -33,6 +33,48 @@ if TYPE_CHECKING:
     from histories import Kit
 
 
+Made = Callable[..., Any]
+"""`Statements.stored`, or its like: takes a function, tables and plain values."""
+
+
+def states(
+    customer_days: ir.Table, *known: ir.Table, inactive_after: int, lost_after: int, as_of: date
+) -> ir.Table:
+    """Spells of customers and, with a table of those `known`, of prospects."""
+    bought = purchase_days(customer_days)
+    runs = lifecycle.runs_of_purchases(bought, inactive_after=inactive_after)
+    found = lifecycle.spells(runs, dormant_for=lost_after - inactive_after, as_of=as_of)
+    return with_those(found, *known)
+
+
+def states_of_services(
+    contracts: ir.Table, *known: ir.Table, lost_after: int, as_of: date
+) -> ir.Table:
+    runs = services.runs_of_services(contracts, as_of=as_of)
+    return with_those(lifecycle.spells(runs, dormant_for=lost_after, as_of=as_of), *known)
+
+
+def with_those(spells: ir.Table, *known: ir.Table) -> ir.Table:
+    for prospects in known:
+        spells = lifecycle.with_prospects(spells, prospects)
+    return spells
+
+
+def ordered(table: ir.Table, *, by: tuple[str, ...]) -> ir.Table:
+    return table.order_by(*by)
+
+
+def of_purchases(
+    customer_days: ir.Table, *, function: Callable[..., ir.Table], as_of: date
+) -> ir.Table:
+    """What a function of purchase days says."""
+    return function(purchase_days(customer_days), as_of=as_of)
+
+
+def _expression(function: Callable[..., ir.Table], /, *tables: ir.Table, **values: Any) -> ir.Table:
+    return function(*tables, **values)
+
+
 @dataclass(frozen=True)
 class History:
     """What the kit says of some customers' histories; methods as those of retention.unit.Unit."""
@@ -49,39 +91,48 @@ class History:
         """The same with a source of prospects."""
         return replace(self, known=known)
 
-    def runs(self, inactive_after: int) -> ir.Table:
-        days = purchase_days(self.customer_days)
-        return lifecycle.runs_of_purchases(days, inactive_after=inactive_after)
-
     @cached_property
     def spells_table(self) -> ir.Table:
-        return self.kit.stored(self.spells_at(self.inactive_after, self.lost_after))
+        return self._spells_at(self.kit.statements.stored, self.inactive_after, self.lost_after)
 
     def spells_at(self, inactive_after: int, lost_after: int) -> ir.Table:
-        states = lifecycle.spells(
-            self.runs(inactive_after),
-            dormant_for=lost_after - inactive_after,
+        return self._spells_at(_expression, inactive_after, lost_after)
+
+    def _spells_at(self, made: Made, inactive_after: int, lost_after: int) -> Any:
+        return made(
+            states,
+            self.customer_days,
+            *self._known,
+            inactive_after=inactive_after,
+            lost_after=lost_after,
             as_of=self.calendar.as_of,
         )
-        if self.known is None:
-            return states
-        return lifecycle.with_prospects(states, self.kit.prospects(self.known))
+
+    @property
+    def _known(self) -> tuple[ir.Table, ...]:
+        return () if self.known is None else (self.kit.prospects(self.known),)
 
     @cached_property
     def ledger_table(self) -> ir.Table:
-        table = ledger.ledger(self.spells_table, self.customer_days, calendar=self.calendar)
-        return self.kit.stored(table).order_by("period")
+        return self.kit.statements.stored(
+            ledger.ledger, self.spells_table, self.customer_days, calendar=self.calendar
+        )
+
+    def frame(
+        self, function: Callable[..., ir.Table], /, *tables: ir.Table, **values: Hashable
+    ) -> pd.DataFrame:
+        """What a function of tables, by the calendar, says."""
+        return self.kit.statements.frame(function, *tables, calendar=self.calendar, **values)
 
     def spells(self) -> pd.DataFrame:
-        return self.spells_table.order_by("customer_id", "started_on").to_pandas()
+        by = ("customer_id", "started_on")
+        return self.kit.statements.frame(ordered, self.spells_table, by=by)
 
     def ledger(self) -> pd.DataFrame:
-        return self.ledger_table.to_pandas()
+        return self.kit.statements.frame(ordered, self.ledger_table, by=("period",))
 
     def revenue(self) -> pd.DataFrame:
-        return ledger.revenue(
-            self.spells_table, self.customer_days, calendar=self.calendar
-        ).to_pandas()
+        return self.frame(ledger.revenue, self.spells_table, self.customer_days)
 
     def check(self) -> None:
         """Assert the identities, as a run does."""
@@ -89,63 +140,62 @@ class History:
         ledger.check(self.ledger(), self.revenue(), has_dormant=has_dormant)
 
     def rates(self, scope: str = rates.INACTIVE) -> pd.DataFrame:
-        return rates.rates(
-            self.spells_table,
-            self.customer_days,
-            self.ledger_table,
-            calendar=self.calendar,
-            scope=scope,
-        ).to_pandas()
+        return self.frame(
+            rates.rates, self.spells_table, self.customer_days, self.ledger_table, scope=scope
+        )
 
     def conversion(self) -> pd.DataFrame:
-        return rates.conversion(self.spells_table, calendar=self.calendar).to_pandas()
+        return self.frame(rates.conversion, self.spells_table)
 
     def cohorts(self) -> pd.DataFrame:
-        return cohorts.cohorts(self.customer_days, calendar=self.calendar).to_pandas()
+        return self.frame(cohorts.cohorts, self.customer_days)
 
     def unbounded(self) -> pd.DataFrame:
-        return cohort_views.unbounded(self.customer_days, calendar=self.calendar).to_pandas()
+        return self.frame(cohort_views.unbounded, self.customer_days)
 
     def cohort_revenue(self, refunds: ir.Table) -> pd.DataFrame:
-        return cohort_views.cohort_revenue(
-            self.customer_days, refunds, calendar=self.calendar
-        ).to_pandas()
+        return self.frame(cohort_views.cohort_revenue, self.customer_days, refunds)
 
     def rolling(self) -> pd.DataFrame:
-        return follow_up.rolling(self.customer_days, calendar=self.calendar).to_pandas()
+        return self.frame(follow_up.rolling, self.customer_days)
 
     def brackets(self, edges: Sequence[int]) -> pd.DataFrame:
-        return follow_up.brackets(self.customer_days, edges, calendar=self.calendar).to_pandas()
+        return self.frame(follow_up.brackets, self.customer_days, edges=tuple(edges))
 
     def waits(self) -> pd.DataFrame:
-        bought = purchase_days(self.customer_days)
-        return second_purchase.waits(bought, as_of=self.calendar.as_of).to_pandas()
+        return self.kit.statements.frame(
+            of_purchases, self.customer_days, function=second_purchase.waits, **self._as_of
+        )
 
     def second_purchase(self) -> pd.DataFrame:
         return second_purchase.second_purchase(self.waits())
 
     def second_life(self) -> pd.DataFrame:
-        return follow_up.second_life(
-            self.spells_table, self.customer_days, calendar=self.calendar
-        ).to_pandas()
+        return self.frame(follow_up.second_life, self.spells_table, self.customer_days)
 
     def lapses(self) -> pd.DataFrame:
-        return cohorts.lapses(self.spells_table, calendar=self.calendar).to_pandas()
+        return self.frame(cohorts.lapses, self.spells_table)
 
     def returns(self) -> pd.DataFrame:
         return cohorts.returns(self.lapses(), calendar=self.calendar)
 
     def activity(self) -> pd.DataFrame:
-        return activity.activity(self.customer_days, calendar=self.calendar).to_pandas()
+        return self.frame(activity.activity, self.customer_days)
 
     def rfm(self) -> pd.DataFrame:
-        table = rfm.rfm(purchase_days(self.customer_days), as_of=self.calendar.as_of)
-        return table.order_by("customer_id").to_pandas()
+        found = self.kit.statements.frame(
+            of_purchases, self.customer_days, function=rfm.rfm, **self._as_of
+        )
+        return found.sort_values("customer_id", ignore_index=True)
 
     def gaps(self) -> pd.DataFrame:
-        return thresholds.gaps(
-            purchase_days(self.customer_days), as_of=self.calendar.as_of
-        ).to_pandas()
+        return self.kit.statements.frame(
+            of_purchases, self.customer_days, function=thresholds.gaps, **self._as_of
+        )
+
+    @property
+    def _as_of(self) -> dict[str, date]:
+        return {"as_of": self.calendar.as_of}
 
     def sensitivity(self) -> pd.DataFrame:
         return sensitivity.sensitivity(
@@ -166,12 +216,21 @@ class ContractHistory(History):
 
     contracts: ir.Table
 
-    def runs(self, inactive_after: int = 0) -> ir.Table:
-        assert inactive_after == 0
+    def runs(self) -> ir.Table:
         return services.runs_of_services(self.contracts, as_of=self.calendar.as_of)
 
+    def _spells_at(self, made: Made, inactive_after: int, lost_after: int) -> Any:
+        assert inactive_after == 0
+        return made(
+            states_of_services,
+            self.contracts,
+            *self._known,
+            lost_after=lost_after,
+            as_of=self.calendar.as_of,
+        )
+
     def recurring(self) -> pd.DataFrame:
-        return recurring.recurring(self.contracts, calendar=self.calendar).to_pandas()
+        return self.frame(recurring.recurring, self.contracts)
 
     def check(self) -> None:
         super().check()
