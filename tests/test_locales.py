@@ -65,6 +65,7 @@ def every(code: str) -> list[tuple[str, str]]:
     for message in MESSAGES.values():
         found = CATALOGS[code].get(message.one)
         pairs += [(message.many or message.one, text) for text in (texts(found) if found else ())]
+    assert len(pairs) >= len(MESSAGES)
     return pairs
 
 

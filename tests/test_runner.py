@@ -113,9 +113,10 @@ def test_manifest_tells_settings_facts_versions_and_checksums(reports: Path) -> 
 
 
 def test_published_files_do_not_tell_the_machines_folders(reports: Path) -> None:
-    for path in (reports / "good").rglob("*"):
-        if path.is_file():
-            assert str(reports.parent).encode() not in path.read_bytes(), path
+    published = [path for path in (reports / "good").rglob("*") if path.is_file()]
+    assert {"report.html", "report.ipynb", "ledger.csv"} <= {path.name for path in published}
+    for path in published:
+        assert str(reports.parent).encode() not in path.read_bytes(), path
 
 
 def test_executed_notebook_is_whole_and_was_told_unit_and_day(reports: Path) -> None:

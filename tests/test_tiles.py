@@ -78,7 +78,9 @@ def test_a_year_ago_is_as_many_periods_back_as_a_year_has(frequency: Frequency, 
 
 def test_first_period_has_no_change_and_no_tone() -> None:
     first = LEDGER.iloc[:1]
-    for tile in tiles(first, frames.rates_of(first)).values():
+    shown = tiles(first, frames.rates_of(first))
+    assert shown.keys() == tiles().keys()
+    for tile in shown.values():
         assert (tile.change, tile.tone, tile.change_year) == ("", NEUTRAL, "")
 
 

@@ -128,6 +128,7 @@ def test_a_share_of_money_has_no_band_and_may_be_below_zero() -> None:
 def test_rates_are_read_in_per_cent_over_the_same_time() -> None:
     drawn = plots.rates(RATES, BACK, ENGLISH)
     first, last = date2num(RATES["period"].min()), date2num(RATES["period"].max())
+    assert len(drawn) == len(BACK)
     for ax in drawn:
         assert ax.get_xlim() == (first, last)
         assert all(name.endswith("%") for name in names(painted(ax), "y"))

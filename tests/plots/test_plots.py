@@ -8,7 +8,7 @@ from itertools import combinations
 import frames
 import numpy as np
 import pytest
-from drawn import contrast, light, names, painted, texts
+from drawn import contrast, light, names, painted, points, texts
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from plotted import BACK, CURVE, ENGLISH, KEPT, LEDGER, RATES, REVENUE, THRESHOLDS, cuts
@@ -187,4 +187,5 @@ def test_thresholds_at_the_ends_of_what_is_allowed(days: tuple[int, int]) -> Non
 
 
 def test_a_curve_of_one_day() -> None:
-    painted(plots.return_curve(CURVE.iloc[:1], THRESHOLDS, ENGLISH))
+    ax = painted(plots.return_curve(CURVE.iloc[:1], THRESHOLDS, ENGLISH))
+    assert points(ax.lines[0]) == [(CURVE["days"].iloc[0], 1 - CURVE["survival"].iloc[0])]
