@@ -35,7 +35,7 @@ OPPORTUNITY = (
     *("since_lapse", "former_activity", "customers", "former_value"),
     *("stood_before", "returned", "return_share", "low", "high"),
     *("returns", "returns_low", "returns_high", "spend_a_year"),
-    *("value", "value_low", "value_high"),
+    *("worth", "worth_low", "worth_high"),
 )
 BACKTEST = (
     *("day", "customers", "returns", "returned"),
@@ -72,7 +72,7 @@ def opportunity(look: Look, growth: pd.DataFrame, *, first_day: date, as_of: dat
     - spend_a_year: a returner's mean spend in the YEAR_DAYS from the return on. What a returner has
       spent by now, d days after the return, is divided by G(d): the share of a year's spending that
       earlier returners, watched for a year, had done by then
-    - value: returns x spend_a_year
+    - worth: the opportunity value, returns x spend_a_year
 
     Of ALL: sums, and return_share = returns / customers. `_low` and `_high` are 90 % intervals for
     what will really come, not only for its mean: by DRAWS of a bootstrap, each of which draws anew
@@ -129,11 +129,11 @@ def backtest(look: Look, *, first_day: date, as_of: date) -> pd.DataFrame:
                 "customers": total["customers"],
                 "returns": total["returns"],
                 "returned": came["customers"].sum() if is_over else float("nan"),
-                "estimate": total["value"],
-                "estimate_low": total["value_low"],
-                "estimate_high": total["value_high"],
+                "estimate": total["worth"],
+                "estimate_low": total["worth_low"],
+                "estimate_high": total["worth_high"],
                 "realised": realised,
-                "error": total["value"] / realised - 1 if realised > 0 else float("nan"),
+                "error": total["worth"] / realised - 1 if realised > 0 else float("nan"),
             }
         )
     return pd.DataFrame(rows, columns=list(BACKTEST))
@@ -177,7 +177,7 @@ def _estimate(now: pd.DataFrame, then: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=list(OPPORTUNITY))
     total = {name: sum(row[name] for row in rows) for name in ("customers", "former_value")}
     seen = {"stood_before": int(counts.sum()), "returned": int(counts @ returned)}
-    summed_up: _Floats = np.array([sum(row[name] for row in rows) for name in ("returns", "value")])
+    summed_up: _Floats = np.array([sum(row[name] for row in rows) for name in ("returns", "worth")])
     summed = dict.fromkeys(_CELL, ALL) | total | seen
     rows.append(summed | _amounts(total["customers"], summed_up, of_all))
     return pd.DataFrame(rows, columns=list(OPPORTUNITY))
@@ -193,9 +193,9 @@ def _amounts(customers: int, expected: _Floats, drawn: _Floats) -> dict[str, flo
         "returns_low": float(returns_low),
         "returns_high": float(returns_high),
         "spend_a_year": value / returns,
-        "value": value,
-        "value_low": float(value_low),
-        "value_high": float(value_high),
+        "worth": value,
+        "worth_low": float(value_low),
+        "worth_high": float(value_high),
     }
 
 

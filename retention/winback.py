@@ -1,12 +1,13 @@
 """The second notebook's questions of one opened unit: whom to win back, and what they are worth."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import ibis.expr.types as ir
 import pandas as pd
 
-from retention import inactive, rfm_segments, segments
+from retention import inactive, opportunity, opportunity_value, rfm_segments, segments
 from retention.unit import Unit
 
 
@@ -55,6 +56,31 @@ class WinBack:
             return pd.DataFrame(columns=list(segments.COMPARED))
         counts = segments.segment_counts(unit.spells, unit.segment_values, calendar=unit.calendar)
         return segments.compared(self._frame(counts))
+
+    def opportunity(self) -> pd.DataFrame:
+        """One row a cell of the inactive, and one of all (opportunity_value.OPPORTUNITY)."""
+        unit = self.unit
+        if not unit.model.buys:
+            return pd.DataFrame(columns=list(opportunity_value.OPPORTUNITY))
+        growth = opportunity.growth(unit.spells, unit.customer_days, as_of=unit.as_of)
+        return opportunity_value.opportunity(
+            self._look, self._frame(growth), first_day=unit.calendar.first_day, as_of=unit.as_of
+        )
+
+    def backtest(self) -> pd.DataFrame:
+        """One row a day: what was estimated on it, and what came (opportunity_value.BACKTEST)."""
+        unit = self.unit
+        if not unit.model.buys:
+            return pd.DataFrame(columns=list(opportunity_value.BACKTEST))
+        return opportunity_value.backtest(
+            self._look, first_day=unit.calendar.first_day, as_of=unit.as_of
+        )
+
+    def _look(self, day: date, since: date) -> pd.DataFrame:
+        days, inactive_after = self.unit.customer_days, self.unit.thresholds.inactive_after
+        return self._frame(
+            opportunity.outcomes(days, day=day, since=since, inactive_after=inactive_after)
+        )
 
     @staticmethod
     def _frame(table: ir.Table) -> pd.DataFrame:

@@ -285,6 +285,20 @@ COLUMNS = {
     LOST: ("lost", "count"),
     "share": ("share of them", "share"),
     "former_value": ("revenue in their last year as customers", "money"),
+    "since_lapse": ("time since the lapse", "name"),
+    "former_activity": ("former activity", "name"),
+    "stood_before": ("learned from customers of a year ago", "count"),
+    "returns": ("expected to return", "count"),
+    "spend_a_year": ("spend a year from the return on", "money"),
+    "worth": ("opportunity value", "money"),
+    "worth_low": ("value: 90% from", "money"),
+    "worth_high": ("value: 90% to", "money"),
+    "day": ("day of the estimate", "day"),
+    "estimate": ("estimated", "money"),
+    "estimate_low": ("estimate: 90% from", "money"),
+    "estimate_high": ("estimate: 90% to", "money"),
+    "realised": ("came within the year", "money"),
+    "error": ("error", "change"),
     "opening_mrr": ("MRR at the opening", "money"),
     NEW_MRR: ("new", "money"),
     REACTIVATED_MRR: ("reactivated", "money"),
@@ -305,6 +319,8 @@ UNSHOWN = {
     "intra_period_returns",
     *CUSTOMERS.values(),
     "complete",
+    "returns_low",
+    "returns_high",
 }
 """Columns that are published and left out of tables: they follow from others, or mark a cell."""
 
@@ -415,6 +431,8 @@ def text_of(value: object, column: str, language: Language) -> str:
             language.number(chance, 3) if chance >= 0.001 else f"< {language.number(0.001, 3)}"
         ),
         "period": language.period,
+        "day": language.day,
+        "change": language.signed_percent,
         "text": str,
     }
     return writers[kind](value)

@@ -60,20 +60,20 @@ def covered(told: pd.DataFrame, of: str, truth: str, *, width: float = 1.0) -> i
 
 
 def test_interval_holds_what_really_came(told: pd.DataFrame) -> None:
-    assert covered(told, "value", "came") >= 85
+    assert covered(told, "worth", "came") >= 85
     assert covered(told, "returns", "came_back") >= 80
 
 
 def test_interval_is_no_wider_than_it_must_be(told: pd.DataFrame) -> None:
-    assert covered(told, "value", "came", width=0.5) < 75
-    width = (told["value_high"] - told["value_low"]) / told["value"]
+    assert covered(told, "worth", "came", width=0.5) < 75
+    width = (told["worth_high"] - told["worth_low"]) / told["worth"]
     assert width.median() < 0.65
 
 
 def test_estimate_is_neither_too_high_nor_too_low(told: pd.DataFrame) -> None:
     # The shop grows by 12 % a year, so that those who lapse are newer, and come back more, each
     # year: a little more comes than the year before could teach.
-    assert np.log(told["value"] / told["came"]).median() == pytest.approx(0, abs=0.05)
+    assert np.log(told["worth"] / told["came"]).median() == pytest.approx(0, abs=0.05)
     assert np.log(told["returns"] / told["came_back"]).median() == pytest.approx(0, abs=0.05)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+import glossary
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,7 +69,7 @@ def test_customers_times_share_times_spend() -> None:
     names = ("customers", "former_value", "stood_before", "returned", "return_share", "returns")
     assert cells(found, *names) == [(50, 5000.0, 100, 40, 0.4, 20.0)] * 2
     # (30 x 120 / 0.3 + 10 x 400) / 40 = 400.
-    assert cells(found, "spend_a_year", "value") == [pytest.approx((400.0, 8000.0))] * 2
+    assert cells(found, "spend_a_year", "worth") == [pytest.approx((400.0, 8000.0))] * 2
     assert cells(found, "since_lapse", "former_activity") == [(FRESH, "once"), (ALL, ALL)]
     # Wilson, 40 of 100.
     assert cells(found, "low", "high") == [pytest.approx((0.309401, 0.498), abs=1e-4), (None, None)]
@@ -85,7 +86,7 @@ def test_interval_holds_what_was_learned_from_and_what_will_come() -> None:
     spread = 200 * np.sqrt(0.25 * 0.75 * (1 / 400 + 1 / 200))
     bounds = np.array([50 - 1.645 * spread, 50 + 1.645 * spread])
     assert (found["returns_low"], found["returns_high"]) == pytest.approx(bounds, abs=1.6)
-    assert (found["value_low"], found["value_high"]) == pytest.approx(50 * bounds, abs=80)
+    assert (found["worth_low"], found["worth_high"]) == pytest.approx(50 * bounds, abs=80)
 
 
 def test_interval_knows_that_spend_differs() -> None:
@@ -97,8 +98,8 @@ def test_interval_knows_that_spend_differs() -> None:
     )
     now = frame((FRESH, "once", None, 0, 100, 0, 0.0))
     totals = [estimate(now, then, ON_THE_DAY).iloc[-1] for then in (alike, apart)]
-    assert [total["value"] for total in totals] == pytest.approx([2500.0, 2500.0])
-    narrow, wide = (total["value_high"] - total["value_low"] for total in totals)
+    assert [total["worth"] for total in totals] == pytest.approx([2500.0, 2500.0])
+    narrow, wide = (total["worth_high"] - total["worth_low"] for total in totals)
     assert wide > 3 * narrow
 
 
@@ -114,13 +115,13 @@ def test_order_of_rows_does_not_matter_and_doubled_money_doubles() -> None:
     again = estimate(now[::-1], then[::-1], ON_THE_DAY)
     pd.testing.assert_frame_equal(first, again)
     doubled = estimate(now, then.assign(spend=then["spend"] * 2), ON_THE_DAY)
-    money = ["value", "value_low", "value_high", "spend_a_year"]
+    money = ["worth", "worth_low", "worth_high", "spend_a_year"]
     pd.testing.assert_frame_equal(doubled[money], 2 * first[money])
     of_all = first.iloc[-1]
-    assert of_all["value"] == pytest.approx(first["value"].iloc[:-1].sum())
+    assert of_all["worth"] == pytest.approx(first["worth"].iloc[:-1].sum())
     assert of_all["return_share"] == pytest.approx(of_all["returns"] / 55)
     # What one cell is wrong about, another need not be.
-    widths = first["value_high"] - first["value_low"]
+    widths = first["worth_high"] - first["worth_low"]
     assert widths.iloc[-1] < widths.iloc[:-1].sum()
 
 
@@ -195,6 +196,23 @@ def test_too_little_to_learn_from_is_no_estimate(then: pd.DataFrame, grown: pd.D
 
 def test_enough_to_learn_from_and_nobody_inactive() -> None:
     assert estimate(frame(), returned((FRESH, "once", FEWEST, 9)), ON_THE_DAY).empty
+
+
+def test_the_cell_of_the_glossary() -> None:
+    _, *rows = glossary.table("opportunity")
+    found = []
+    for row in rows:
+        customers, stood, back, days, spent, done, *_ = (float(cell) for cell in row)
+        then = frame(
+            (FRESH, "once", None, 0, int(stood - back), 0, 0.0),
+            (FRESH, "once", int(days // 30), 6, int(back), int(back * days), back * spent),
+        )
+        now = frame((FRESH, "once", None, 0, int(customers), 0, 0.0))
+        grown = growth({0: done, int(days): 1 - done})
+        total = estimate(now, then, grown).iloc[0]
+        told = f"{total['return_share']:g}", f"{total['spend_a_year']:g}", f"{total['worth']:g}"
+        found.append([*row[:6], *told])
+    assert rows == found
 
 
 # Back-test --------------------------------------------------------------------------------------

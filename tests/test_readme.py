@@ -26,6 +26,7 @@ from retention import (
 from retention.activity import ACTIVITY
 from retention.inactive import GROUPS
 from retention.ledger import LEDGER
+from retention.opportunity_value import BACKTEST, OPPORTUNITY
 from retention.params import settings
 from retention.quality import QUALITY
 from retention.rates import CHURN, RATES, REACTIVATION, WIN_BACK
@@ -92,6 +93,8 @@ def test_columns_of_the_files() -> None:
         "recurring.csv": list(RECURRING.names),
         "inactive.csv": list(GROUPS.names),
         "segments.csv": list(COMPARED),
+        "opportunity.csv": list(OPPORTUNITY),
+        "backtest.csv": list(BACKTEST),
         "rfm_segments.csv": list(SEGMENTS.names),
         "restatements.csv": list(RESTATEMENTS),
     }

@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
 from retention.inactive import BREAKDOWNS, GROUPS
+from retention.opportunity_value import BACKTEST, OPPORTUNITY
 from retention.reporting import bundles
 from retention.reporting.notebooks import WINBACK, kit_notebook
 from retention.reporting.work import checked_page
@@ -21,7 +22,13 @@ from retention.rfm_segments import SEGMENTS
 from retention.sample import write_company
 from retention.segments import COMPARED
 
-COLUMNS = {"inactive": GROUPS.names, "segments": COMPARED, "rfm_segments": SEGMENTS.names}
+COLUMNS = {
+    "inactive": GROUPS.names,
+    "segments": COMPARED,
+    "rfm_segments": SEGMENTS.names,
+    "opportunity": OPPORTUNITY,
+    "backtest": BACKTEST,
+}
 """What the notebook publishes beside the quality of the data."""
 
 

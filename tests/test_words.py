@@ -25,6 +25,7 @@ from retention.cohorts import COHORTS, RETURNS
 from retention.follow_up import ROLLING, SECOND_LIFE
 from retention.inactive import GROUPS
 from retention.language import ABSENT, LANGUAGES, Language
+from retention.opportunity_value import BACKTEST, OPPORTUNITY
 from retention.recurring import RECURRING
 from retention.reporting import portfolio
 from retention.rfm_segments import SEGMENTS, definition
@@ -63,6 +64,8 @@ SCHEMAS = {
     "inactive": GROUPS.names,
     "rfm_segments": SEGMENTS.names,
     "segments": COMPARED,
+    "opportunity": OPPORTUNITY,
+    "backtest": BACKTEST,
     "rfm_definition": definition().columns,
 }
 STATES = lifecycle.STATES
@@ -154,7 +157,9 @@ def test_a_cell_as_the_reader_sees_it(value: object, column: str, text: str) -> 
 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_every_column_can_be_written(column: str) -> None:
-    example = {"name": "churn", "period": frames.starts(1)[0]}.get(COLUMNS[column][1], 0.5)
+    start = frames.starts(1)[0]
+    examples = {"name": "churn", "period": start, "day": start}
+    example = examples.get(COLUMNS[column][1], 0.5)
     for code in LANGUAGES:
         assert text_of(example, column, Language(code)) != ABSENT
 

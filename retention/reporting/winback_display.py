@@ -4,12 +4,19 @@ Sections that need days of purchase say so in a line where customers have contra
 """
 
 from dataclasses import asdict
+from datetime import timedelta
 from html import escape
 
 import pandas as pd
 
-from retention import winback_narrative, winback_plots
+from retention import (
+    opportunity_narrative,
+    opportunity_plots,
+    winback_narrative,
+    winback_plots,
+)
 from retention.inactive import BREAKDOWNS
+from retention.opportunity import HORIZON_DAYS
 from retention.reporting.display import Report, tiles_markup
 from retention.rfm_segments import definition
 from retention.segments import UNKNOWN
@@ -65,3 +72,39 @@ class WinBackReport(Report):
             charts = winback_plots.rfm(shown, self.language)
             self.figure(charts, winback_narrative.rfm(shown, self.language), data=shown)
             self.table(definition(), self.language("How the RFM segments are defined"))
+
+    def opportunity(self, cells: pd.DataFrame, groups: pd.DataFrame) -> None:
+        """What the inactive are worth (opportunity_value.OPPORTUNITY), small cells left out.
+
+        groups: inactive.GROUPS, which say how many the inactive are.
+        """
+        if not self._counts_days() or not self._has_history(cells, horizons=1):
+            return
+        total, cells = cells.iloc[-1], cells.iloc[:-1]
+        self.note(opportunity_narrative.worth(total, self.language))
+        small = hidden(cells["customers"], least=self.unit.settings.minimum_group)
+        shown = cells[~small].reset_index(drop=True)
+        charts = opportunity_plots.opportunity(shown, self.language)
+        told = opportunity_narrative.cells(shown, self.language)
+        self.figure(charts, told, data=shown.drop(columns=["former_value", "returns"]))
+        since = self.unit.calendar.first_day + timedelta(days=HORIZON_DAYS)
+        left_out = int(groups["inactive"].iloc[0] - total["customers"])
+        if left_out:
+            self.note(opportunity_narrative.left_out(left_out, self.language, since=since))
+        self.note(opportunity_narrative.thumb(total, self.language))
+
+    def backtest(self, backtest: pd.DataFrame) -> None:
+        """What the same estimate said a year ago, and what came (opportunity_value.BACKTEST)."""
+        over = backtest[backtest["realised"].notna()]
+        if self._counts_days() and self._has_history(over, horizons=2):
+            chart = opportunity_plots.backtest(backtest, self.language)
+            told = opportunity_narrative.backtest(backtest, self.language)
+            self.figure(chart, told, data=backtest)
+
+    def _has_history(self, frame: pd.DataFrame, *, horizons: int) -> bool:
+        """Whether there is something to show; else says how much history it takes."""
+        needed = horizons * HORIZON_DAYS + self.unit.thresholds.inactive_after
+        found = (self.unit.as_of - self.unit.calendar.first_day).days + 1
+        if frame.empty:
+            self.note(opportunity_narrative.too_little(self.language, needed=needed, found=found))
+        return not frame.empty

@@ -1,0 +1,117 @@
+"""Small frames of the opportunity value -> sentences and alt texts. None claims a cause."""
+
+from datetime import date
+
+import pandas as pd
+
+from retention.language import Language
+from retention.opportunity import HORIZON_DAYS
+from retention.opportunity_value import FEWEST, rule_of_thumb
+from retention.words import TOO_SMALL, name_of
+
+
+def worth(total: pd.Series, language: Language) -> str:
+    """What all together are worth: the last row of opportunity_value.OPPORTUNITY."""
+    return language.plural(
+        "Of {count} inactive customer, {returns} will return within {horizon} days "
+        "(90% interval {returns_low} to {returns_high}), if they do as those did who were inactive "
+        "a year before. With {spend} each in the year from the return on, that makes {value} (90% "
+        "interval {value_low} to {value_high}).",
+        "Of {count} inactive customers, {returns} will return within {horizon} days "
+        "(90% interval {returns_low} to {returns_high}), if they do as those did who were inactive "
+        "a year before. With {spend} each in the year from the return on, that makes {value} (90% "
+        "interval {value_low} to {value_high}).",
+        int(total["customers"]),
+        returns=language.number(total["returns"]),
+        horizon=language.number(HORIZON_DAYS),
+        returns_low=language.number(total["returns_low"]),
+        returns_high=language.number(total["returns_high"]),
+        spend=language.money(total["spend_a_year"]),
+        value=language.money(total["worth"]),
+        value_low=language.money(total["worth_low"]),
+        value_high=language.money(total["worth_high"]),
+    )
+
+
+def left_out(customers: int, language: Language, *, since: date) -> str:
+    """How many of the inactive have no estimate, for they last bought before a day."""
+    return language.plural(
+        "{count} more customer last bought before {day} and is left out: nobody who had been "
+        "silent for so long could be watched for a year.",
+        "{count} more customers last bought before {day} and are left out: nobody who had been "
+        "silent for so long could be watched for a year.",
+        customers,
+        day=language.day(since),
+    )
+
+
+def thumb(total: pd.Series, language: Language) -> str:
+    """The rule of thumb beside the estimate, with what it is made of."""
+    share, each = total["return_share"], total["former_value"] / total["customers"]
+    return language(
+        "The rule of thumb, for comparison: {customers} customers x {share} that return x {each}, "
+        "what each brought in in their last year as customers, makes {product}. It takes every "
+        "returner for an average customer as before; the estimate takes returners as they were.",
+        customers=language.number(total["customers"]),
+        share=language.percent(share),
+        each=language.money(each),
+        product=language.money(rule_of_thumb(total["customers"], share, each)),
+    )
+
+
+def cells(cells: pd.DataFrame, language: Language) -> str:
+    """Alt text of the chart of cells (opportunity_value.OPPORTUNITY): the most and least worth."""
+    if cells.empty:
+        return language(TOO_SMALL)
+    by_value = cells.sort_values("worth")
+    most, least = (
+        language(
+            "{activity}, {bracket} since the lapse ({customers} customers, {share} return): "
+            "{value}, 90% interval {low} to {high}",
+            activity=name_of(row["former_activity"], language),
+            bracket=name_of(row["since_lapse"], language),
+            customers=language.number(row["customers"]),
+            share=language.percent(row["return_share"]),
+            value=language.money(row["worth"]),
+            low=language.money(row["worth_low"]),
+            high=language.money(row["worth_high"]),
+        )
+        for row in (by_value.iloc[-1], by_value.iloc[0])
+    )
+    return language(
+        "Bars of opportunity value and of the share that returns, by time since the lapse and "
+        "former activity. Worth most: {most}. Worth least: {least}.",
+        most=most,
+        least=least,
+    )
+
+
+def backtest(backtest: pd.DataFrame, language: Language) -> str:
+    """What was said a year ago and what came of it: the newest day of BACKTEST that is over."""
+    last = backtest[backtest["realised"].notna()].iloc[-1]
+    told = language(
+        "On {day} the same estimate said {estimate} within the year (90% interval {low} to "
+        "{high}), and {realised} came, from {returned} who returned of {customers}.",
+        day=language.day(last["day"]),
+        estimate=language.money(last["estimate"]),
+        low=language.money(last["estimate_low"]),
+        high=language.money(last["estimate_high"]),
+        realised=language.money(last["realised"]),
+        returned=language.number(last["returned"]),
+        customers=language.number(last["customers"]),
+    )
+    if pd.isna(last["error"]):
+        return told
+    error = language("Error: {error}.", error=language.signed_percent(last["error"]))
+    return f"{told} {error}"
+
+
+def too_little(language: Language, *, needed: int, found: int) -> str:
+    """Why there is no estimate, or no back-test: days of history needed at the least, and found."""
+    return language(
+        "Not enough history: it takes more than {needed} days, with {fewest} returns to learn "
+        "from, and there are {found} days.",
+        needed=language.number(needed),
+        fewest=language.number(FEWEST),
+        found=language.number(found),
+    )

@@ -1,0 +1,128 @@
+"""What a reader sees of the opportunity value: charts by their Axes, sentences word for word."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from retention import opportunity_narrative as narrative
+from retention import opportunity_plots as plots
+from retention.language import Language
+from retention.opportunity_value import ALL, BACKTEST, OPPORTUNITY
+from retention.style import INK
+
+ENGLISH = Language()
+FRESH, OLD = "lapsed_within_90", "lapsed_within_365"
+CELLS = pd.DataFrame(
+    [
+        (FRESH, "once", 50, 5000, 100, 40, 0.4, 0.31, 0.5, 20.0, 14, 26, 400.0, 8000, 5000, 11000),
+        (FRESH, "regular", 9, 900, 30, 15, 0.5, 0.33, 0.67, 4.5, 2, 7, 100.0, 450, 100, 900),
+        (OLD, "once", 30, 900, 90, 9, 0.1, 0.05, 0.18, 3.0, 0, 6, 200.0, 600, 0, 1300),
+    ],
+    columns=list(OPPORTUNITY),
+)
+TOTAL = pd.Series(
+    (ALL, ALL, 89, 6800, 220, 64, 0.309, None, None, 27.5, 20, 36, 329.1, 9050, 6000, 12100),
+    index=list(OPPORTUNITY),
+)
+DAYS = pd.DataFrame(
+    [
+        (pd.Timestamp(2025, 3, 31), 40, 12.0, 10.0, 900.0, 500.0, 1300.0, 1000.0, -0.1),
+        (pd.Timestamp(2025, 6, 30), 50, 15.0, 20.0, 1000.0, 700.0, 1400.0, 800.0, 0.25),
+        (pd.Timestamp(2026, 6, 30), 89, 27.5, None, 2000.0, 1500.0, 2600.0, None, None),
+    ],
+    columns=list(BACKTEST),
+)
+
+
+def test_bars_are_the_cells_with_their_intervals() -> None:
+    left, right = plots.opportunity(CELLS, ENGLISH)
+    for ax, value, low, high in (
+        (left, "worth", "worth_low", "worth_high"),
+        (right, "return_share", "low", "high"),
+    ):
+        bars = sorted(ax.patches, key=lambda bar: bar.get_x())
+        assert [bar.get_height() for bar in bars] == CELLS[value].tolist()
+        lines = sorted(
+            (segment for lines in ax.collections for segment in lines.get_segments()),
+            key=lambda segment: segment[0][0],
+        )
+        ends = [(segment[0][1], segment[-1][1]) for segment in lines]
+        assert ends == [pytest.approx(pair) for pair in zip(CELLS[low], CELLS[high], strict=True)]
+        middles = [bar.get_x() + bar.get_width() / 2 for bar in bars]
+        assert middles == pytest.approx([-0.3, 0.1, 0.7])
+        assert [text.get_text() for text in ax.get_xticklabels()] == [
+            "Up to 90 days",
+            "181 to 365 days",
+        ]
+    assert [text.get_text() for text in left.get_legend().get_texts()] == [
+        *("Bought once", "Occasional", "Regular", "Very active"),
+    ]
+
+
+def test_no_cell_large_enough() -> None:
+    for ax in plots.opportunity(CELLS[:0], ENGLISH):
+        assert "large enough" in ax.texts[0].get_text()
+    assert "large enough" in plots.backtest(DAYS[:0], ENGLISH).texts[0].get_text()
+    assert "large enough" in narrative.cells(CELLS[:0], ENGLISH)
+
+
+def test_estimates_stand_beside_what_came() -> None:
+    ax = plots.backtest(DAYS, ENGLISH)
+    (came,) = [line for line in ax.lines if line.get_marker() == "D"]
+    (told,) = [line for line in ax.lines if line.get_marker() == "o"]
+    assert told.get_ydata().tolist() == DAYS["estimate"].tolist()
+    assert came.get_ydata()[:2].tolist() == [1000.0, 800.0]
+    assert came.get_ydata()[2] != came.get_ydata()[2]
+    assert to_hex(came.get_color()) == INK
+    written = [text.get_text() for text in ax.texts]
+    assert written == ["€900", "€1,000", "€1,000", "€800", "€2,000"]
+    labels = [text.get_text() for text in ax.get_xticklabels()]
+    assert labels == ["31 March 2025", "30 June 2025", "30 June 2026"]
+
+
+def test_sentence_on_all_of_them() -> None:
+    assert narrative.worth(TOTAL, ENGLISH) == (
+        "Of 89 inactive customers, 28 will return within 365 days (90% interval 20 to 36), if they "
+        "do as those did who were inactive a year before. With €329 each in the year from the "
+        "return on, that makes €9,050 (90% interval €6,000 to €12,100)."
+    )
+    assert narrative.left_out(1, ENGLISH, since=date(2024, 7, 1)).startswith(
+        "1 more customer last bought before 1 July 2024 and is left out"
+    )
+
+
+def test_rule_of_thumb_is_the_product_that_it_shows() -> None:
+    # 6,800 / 89 = 76.40; 89 x 30.9 % x 76.40 = 2,101.20.
+    found = narrative.thumb(TOTAL, ENGLISH)
+    assert "89 customers x 30.9% that return x €76, " in found
+    assert "makes €2,101." in found
+
+
+def test_the_cells_worth_most_and_least_are_named() -> None:
+    assert narrative.cells(CELLS, ENGLISH) == (
+        "Bars of opportunity value and of the share that returns, by time since the lapse and "
+        "former activity. Worth most: bought once, up to 90 days since the lapse (50 customers, "
+        "40.0% return): €8,000, 90% interval €5,000 to €11,000. Worth least: regular, up to 90 "
+        "days since the lapse (9 customers, 50.0% return): €450, 90% interval €100 to €900."
+    )
+
+
+def test_the_newest_day_that_is_over_gives_the_error() -> None:
+    found = narrative.backtest(DAYS, ENGLISH)
+    assert found == (
+        "On 30 June 2025 the same estimate said €1,000 within the year (90% interval €700 to "
+        "€1,400), and €800 came, from 20 who returned of 50. Error: +25%."
+    )
+    nothing_came = DAYS.assign(realised=[0.0, 0.0, None], error=None)
+    assert narrative.backtest(nothing_came, ENGLISH).endswith("20 who returned of 50.")
+
+
+def test_too_little_history_says_how_much_it_takes() -> None:
+    assert narrative.too_little(ENGLISH, needed=828, found=739) == (
+        "Not enough history: it takes more than 828 days, with 10 returns to learn from, and there "
+        "are 739 days."
+    )
