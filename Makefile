@@ -32,7 +32,7 @@ online-retail: .venv/.kit ## Run Online Retail II; RETENTION_REAL_DATA names its
 	@$(BIN)/retention run --params $(OR2) --out reports/online_retail_ii
 
 picture: report ## Take the README's picture of a report again, with chromium
-	@chromium --headless --no-sandbox --hide-scrollbars --window-size=1200,1400 \
+	@chromium --headless --no-sandbox --hide-scrollbars --window-size=1200,866 \
 		--screenshot=docs/report.png "file://$(CURDIR)/reports/outlet_us/latest.html"
 
 bench: .venv/.bench ## Time the kit beside other ways, small sizes; a table of ratios

@@ -16,7 +16,7 @@ IN_LANGUAGES = {"en": "hostile", "es": "grocer_es", "fr": "fashion_fr"}
 HOSTILE = (
     "<script>alert(1)</script>\"'><img src=x onerror=alert(2)></style></section>"
     '<style>*{display:none}</style><!-- & &lt;b&gt; &#60; =HYPERLINK("//e.org","x") '
-    "\u202eevil\u200f \U0001f9ea {unit} %s ]]> "
+    "\u202eevil\u200f \U0001f9ea {unit} %s ]]> $\\frac{1}{2}$ \\input{x} +cmd|'/C calc'!A1 "
 )
 """A name that would run, hide, turn round or widen a page that let it: 300 characters and more."""
 HOSTILE += "W" * max(0, 300 - len(HOSTILE))

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this ma
 REPORTS = {code: f"{slug}/latest.html" for code, slug in IN_LANGUAGES.items()}
 OTHERS = {
     "index": "index.html",
+    "portfolio": "portfolio.html",
     "failure": "refused/failure.html",
 }
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
@@ -74,6 +75,7 @@ def shown(page: Page, selector: str) -> list[str]:
         ("hostile/latest.html", "h1"),
         ("refused/failure.html", "h1"),
         ("index.html", ".unit-head h3"),
+        ("portfolio.html", "tbody th"),
     ],
 )
 def test_hostile_texts_are_text(reports: Path, chromium: Browser, path: str, names: str) -> None:
@@ -81,7 +83,8 @@ def test_hostile_texts_are_text(reports: Path, chromium: Browser, path: str, nam
         page = watched.page
         # Code is kept as it is written, and a browser shows white space as one space.
         assert HOSTILE.strip() in shown(page, names)
-        assert HOSTILE.split("\u202e")[0] in page.title() or path == "index.html"
+        of_all = ("index.html", "portfolio.html")
+        assert HOSTILE.split("\u202e")[0] in page.title() or path in of_all
         bad = "script, iframe, object, base, [onclick], [onerror], img:not([src^='data:image/'])"
         assert page.locator(bad).count() == 0
         assert page.locator("style").count() == 1
@@ -101,7 +104,7 @@ def test_hostile_settings_are_shown_as_they_are_written(reports: Path, chromium:
 FOCUSABLE = "a[href], summary, [tabindex='0']"
 
 
-@pytest.mark.parametrize("name", ["en", "index", "failure"])
+@pytest.mark.parametrize("name", ["en", "index", "portfolio", "failure"])
 def test_keyboard_reaches_everything(reports: Path, chromium: Browser, name: str) -> None:
     with opened(chromium, reports / (REPORTS | OTHERS)[name]) as watched:
         page = watched.page
@@ -139,8 +142,9 @@ PAPER = (688, 1005)
 """Width and height of A4 in pixels, less the margins of the style sheet."""
 
 
-def test_paper_cuts_no_chart(reports: Path, chromium: Browser) -> None:
-    with opened(chromium, reports / REPORTS["en"], width=PAPER[0]) as watched:
+@pytest.mark.parametrize(("name", "fewest"), [("en", 8), ("portfolio", 4)])
+def test_paper_cuts_no_chart(reports: Path, chromium: Browser, name: str, fewest: int) -> None:
+    with opened(chromium, reports / (REPORTS | OTHERS)[name], width=PAPER[0]) as watched:
         page = watched.page
         page.emulate_media(media="print", color_scheme="dark")
         figures = page.eval_on_selector_all(
@@ -152,7 +156,7 @@ def test_paper_cuts_no_chart(reports: Path, chromium: Browser) -> None:
                         cut: figure.firstElementChild.scrollWidth - figure.clientWidth}
             })""",
         )
-        assert len(figures) >= 8
+        assert len(figures) >= fewest
         for figure in figures:
             assert figure["inside"] == "avoid"
             assert figure["height"] < PAPER[1]
