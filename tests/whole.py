@@ -39,7 +39,8 @@ def assert_whole(reports: Path, *, killed: bool = False) -> None:
             where = str(link["href"])
             assert where.startswith(("#", "http")) or (page.parent / where).is_file(), (page, where)
     for record in reports.rglob("*.json"):
-        if publishing._STAGING not in record.parts:
+        # Who holds the folder may be half told: then a second run is refused without the name.
+        if publishing._STAGING not in record.parts and record.name != NAMES[1]:
             json.loads(record.read_bytes())
     if not killed:
         assert shown(index) == failed(reports)
