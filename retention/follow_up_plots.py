@@ -159,5 +159,37 @@ def second_purchase(
     return ax
 
 
+@rc_context(STYLE)
+def onboarding(
+    onboarding: pd.DataFrame, language: Language, *, ax: Sequence[Axes] = ()
+) -> Sequence[Axes]:
+    """Share of each cohort with a second purchase within 30, 60 and 90 days, a panel each.
+
+    The band is the 95 % interval; the panels share their scale, for the shares can only rise.
+    """
+    places = list(ax or panels(len(MARKS), height=3.3, sharey=True))
+    starts, colour = sorted(onboarding["cohort"].unique()), PALETTE[NEW]
+    top = onboarding["high"].max()
+    for place, days in zip(places, MARKS, strict=True):
+        frame = onboarding[onboarding["days"] == days]
+        place.set_title(language.title(language("within {days} days", days=days)), color=colour)
+        if frame.empty:
+            say(place, language(TOO_SMALL))
+            continue
+        x, shares = frame["cohort"], frame["second_purchase_share"]
+        place.fill_between(x, frame["low"], frame["high"], color=colour, alpha=0.18, lw=0)
+        place.plot(x, shares, color=colour, lw=2, marker=marker(frame))
+        # Of all three: the first would else cut off the others, whose scale it shares.
+        place.set_ylim(0, top * 1.05)
+        label_ends(
+            place, [(x.iloc[-1], shares.iloc[-1], language.percent(shares.iloc[-1]), colour)]
+        )
+        name_periods(place, starts, language, most=4)
+        if len(starts) > 1:
+            place.set_xlim(starts[0], starts[-1])
+        scale_shares(place, language)
+    return places
+
+
 def _name_days(ax: Axes, days: Sequence[int], language: Language) -> None:
     ax.set_xticks(list(days), [language.number(day) for day in days])

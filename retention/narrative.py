@@ -206,6 +206,26 @@ def second_purchase(second_purchase: pd.DataFrame, language: Language) -> str:
     return f"{opening} {language.title(language.listing(parts))}".strip()
 
 
+def onboarding(onboarding: pd.DataFrame, language: Language) -> str:
+    """Alt text of the charts of second purchases by cohort: the newest cohort of each panel."""
+    if onboarding.empty:
+        return language(TOO_SMALL)
+    newest = onboarding.sort_values("cohort").drop_duplicates("days", keep="last")
+    parts = [
+        language(
+            "{share} within {days} days (95% interval {interval}) of {count} in {cohort}",
+            share=language.percent(row["second_purchase_share"]),
+            days=language.number(row["days"]),
+            interval=language.interval(row["low"], row["high"]),
+            count=language.number(row["watched"]),
+            cohort=language.period(row["cohort"]),
+        )
+        for _, row in newest.sort_values("days").iterrows()
+    ]
+    opening = language("Lines of the share with a second purchase, by period of the first.")
+    return f"{opening} {language.title(language.listing(parts))}."
+
+
 def return_curve(shares: pd.DataFrame, language: Language) -> str:
     """Alt text of the curve of returns (thresholds.return_shares): its first and its last share."""
     first, last = shares.iloc[0], shares.iloc[-1]

@@ -15,16 +15,15 @@ FIRST_TWO = ibis.schema(
     {"customer_id": "string", "first_day": "date", "days_to_second": "int64", "days_seen": "int64"}
 )
 _FIGURES = {
-    "within_days": "int64",
-    "customers": "int64",
+    "days": "int64",
+    "cohort_size": "int64",
     "watched": "int64",
-    "came_again": "int64",
-    "share": "float64",
+    "second_purchases": "int64",
+    "second_purchase_share": "float64",
     "low": "float64",
     "high": "float64",
-    "complete": "boolean",
 }
-ONBOARDING = ibis.schema({"cohort": "date", **_FIGURES})
+ONBOARDING = ibis.schema({"cohort": "date", **_FIGURES, "complete": "boolean"})
 BY_SEGMENT = ibis.schema({"segment": "string", "value": "string", **_FIGURES})
 
 
@@ -55,36 +54,40 @@ def onboarding(first_two: ir.Table, *, calendar: Calendar) -> ir.Table:
     """One row a cohort and number of days (second_purchase.MARKS) that one customer at least has
     been watched for.
 
-    A cohort is the customers whose first purchase day lies in a period, `customers` of them.
-    `share` = `came_again` / `watched`: those with a second purchase day within `within_days` of the
-    first, of those watched for so long, with Wilson's 95 % interval. `complete`: the whole cohort
-    has been; else more will join the row. Returns ONBOARDING. first_two: FIRST_TWO.
+    A cohort is the customers whose first purchase day lies in a period, `cohort_size` of them.
+    `second_purchase_share` = `second_purchases` / `watched`: those with a second purchase day
+    within `days` of the first, of those watched for so long, with Wilson's 95 % interval.
+    `complete`: the period has ended, and the whole cohort has been watched; else more will join the
+    row. Returns ONBOARDING. first_two: FIRST_TWO.
     """
     numbered = calendar.numbered(first_two, number="first_day")
-    starts = calendar.table().select("number", cohort="period")
-    dated = numbered.join(starts, "number")
-    return _within(dated, "cohort").cast(ONBOARDING).order_by("cohort", "within_days")
+    starts = calendar.table().select("number", cohort="period", ended="complete")
+    found = _within(numbered.join(starts, "number"), "cohort", "ended")
+    whole = found.ended & (found.watched == found.cohort_size)
+    table = found.mutate(complete=whole).select(*ONBOARDING.names).cast(ONBOARDING)
+    return table.order_by("cohort", "days")
 
 
 def by_segment(first_two: ir.Table, values: ir.Table) -> ir.Table:
-    """One row a segment, value of it and number of days; figures as in `onboarding`.
+    """One row a segment, value of it and number of days; figures as in `onboarding`, a value of a
+    segment being the cohort.
 
     Returns BY_SEGMENT. values: segments.VALUES, of each customer's first purchase day.
     """
     valued = first_two.join(values, "customer_id")
     found = _within(valued, "segment", "value").cast(BY_SEGMENT)
-    return found.order_by("segment", "value", "within_days")
+    return found.order_by("segment", "value", "days")
 
 
 def _within(first_two: ir.Table, *by: str) -> ir.Table:
-    sizes = first_two.group_by(*by).agg(customers=first_two.count())
-    marks = ibis.memtable([(days,) for days in MARKS], schema={"within_days": "int64"})
+    sizes = first_two.group_by(*by).agg(cohort_size=first_two.count())
+    marks = ibis.memtable([(days,) for days in MARKS], schema={"days": "int64"})
     crossed = first_two.select(*by, "days_seen", "days_to_second").cross_join(marks)
-    watched = crossed.filter(crossed.days_seen >= crossed.within_days)
-    came = (watched.days_to_second <= watched.within_days).ifelse(1, 0)
-    counted = watched.group_by(*by, "within_days").agg(
-        watched=watched.count(), came_again=came.sum()
+    watched = crossed.filter(crossed.days_seen >= crossed.days)
+    came = (watched.days_to_second <= watched.days).ifelse(1, 0)
+    counted = watched.group_by(*by, "days").agg(
+        watched=watched.count(), second_purchases=came.sum()
     )
     sized = counted.join(sizes, list(by))
-    sized = sized.mutate(complete=sized.watched == sized.customers)
-    return share(sized, "came_again", "watched", "share").select(*by, *_FIGURES)
+    shares = share(sized, "second_purchases", "watched", "second_purchase_share")
+    return shares.select(*by, *_FIGURES)

@@ -7,7 +7,15 @@ from functools import cached_property
 import ibis.expr.types as ir
 import pandas as pd
 
-from retention import inactive, opportunity, opportunity_value, rfm_segments, segments
+from retention import (
+    inactive,
+    onboarding,
+    opportunity,
+    opportunity_value,
+    rfm_segments,
+    segments,
+)
+from retention.transactions import purchase_days
 from retention.unit import Unit
 
 
@@ -81,6 +89,13 @@ class WinBack:
         return self._frame(
             opportunity.outcomes(days, day=day, since=since, inactive_after=inactive_after)
         )
+
+    def onboarding(self) -> pd.DataFrame:
+        """One row a cohort and number of days since the first purchase (onboarding.ONBOARDING)."""
+        unit = self.unit
+        firsts = onboarding.first_two(purchase_days(unit.customer_days), calendar=unit.calendar)
+        table = onboarding.onboarding(firsts, calendar=unit.calendar)
+        return self._frame(table if unit.model.buys else table.limit(0))
 
     @staticmethod
     def _frame(table: ir.Table) -> pd.DataFrame:

@@ -58,7 +58,7 @@ def spring(kit: Kit) -> History:
 
 def test_only_who_was_watched_so_long_counts(spring: History) -> None:
     # As of 30 March those of 1 January have been watched for 89 days, of 1 February for 58.
-    names = ("cohort", "within_days", "customers", "watched", "came_again", "complete")
+    names = ("cohort", "days", "cohort_size", "watched", "second_purchases", "complete")
     assert cells(figures(spring), *names) == [
         (JANUARY, 30, 4, 4, 2, True),
         (JANUARY, 60, 4, 4, 3, True),
@@ -71,13 +71,18 @@ def test_only_who_was_watched_so_long_counts(spring: History) -> None:
 def test_a_cohort_of_which_some_were_watched_is_marked(kit: Kit) -> None:
     days = {"ann": after(JANUARY, 0, 5), "bob": after(date(2024, 1, 31), 0, 1)}
     history = kit(days, as_of=date(2024, 2, 15), frequency="month")
-    names = ("within_days", "customers", "watched", "came_again", "share", "complete")
-    assert cells(figures(history), *names) == [(30, 2, 1, 1, 1.0, False)]
+    names = ("days", "cohort_size", "watched", "second_purchases", "complete")
+    assert cells(figures(history), *names) == [(30, 2, 1, 1, False)]
+
+
+def test_a_running_period_is_never_complete(kit: Kit) -> None:
+    history = kit({"ann": after(JANUARY, 0, 5)}, as_of=date(2024, 2, 15), frequency="quarter")
+    assert cells(figures(history), "watched", "complete") == [(1, False)]
 
 
 def test_the_last_day_of_the_mark_counts(kit: Kit) -> None:
     history = kit({"ann": after(JANUARY, 0, 30)}, as_of=date(2024, 1, 31), frequency="month")
-    assert cells(figures(history), "watched", "came_again") == [(1, 1)]
+    assert cells(figures(history), "watched", "second_purchases") == [(1, 1)]
 
 
 def test_segments_part_the_customers(kit: Kit, spring: History) -> None:
@@ -90,13 +95,13 @@ def test_segments_part_the_customers(kit: Kit, spring: History) -> None:
         }
     )
     found = by_segment(table(spring), kit.stored(values)).to_pandas()
-    columns = ("segment", "value", "within_days", "customers", "watched", "came_again", "complete")
+    columns = ("segment", "value", "days", "cohort_size", "watched", "second_purchases")
     assert cells(found, *columns) == [
-        ("channel", "shop", 30, 2, 2, 1, True),
-        ("channel", "shop", 60, 2, 2, 2, True),
-        ("channel", "unknown", 30, 1, 1, 1, True),
-        ("channel", "web", 30, 3, 3, 1, True),
-        ("channel", "web", 60, 3, 2, 1, False),
+        ("channel", "shop", 30, 2, 2, 1),
+        ("channel", "shop", 60, 2, 2, 2),
+        ("channel", "unknown", 30, 1, 1, 1),
+        ("channel", "web", 30, 3, 3, 1),
+        ("channel", "web", 60, 3, 2, 1),
     ]
 
 

@@ -26,6 +26,7 @@ from retention import (
 from retention.activity import ACTIVITY
 from retention.inactive import GROUPS
 from retention.ledger import LEDGER
+from retention.onboarding import ONBOARDING
 from retention.opportunity_value import BACKTEST, OPPORTUNITY
 from retention.params import settings
 from retention.quality import QUALITY
@@ -95,6 +96,7 @@ def test_columns_of_the_files() -> None:
         "segments.csv": list(COMPARED),
         "opportunity.csv": list(OPPORTUNITY),
         "backtest.csv": list(BACKTEST),
+        "onboarding.csv": list(ONBOARDING.names),
         "rfm_segments.csv": list(SEGMENTS.names),
         "restatements.csv": list(RESTATEMENTS),
     }

@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
 from retention.inactive import BREAKDOWNS, GROUPS
+from retention.onboarding import ONBOARDING
 from retention.opportunity_value import BACKTEST, OPPORTUNITY
 from retention.reporting import bundles
 from retention.reporting.notebooks import WINBACK, kit_notebook
@@ -28,6 +29,7 @@ COLUMNS = {
     "rfm_segments": SEGMENTS.names,
     "opportunity": OPPORTUNITY,
     "backtest": BACKTEST,
+    "onboarding": ONBOARDING.names,
 }
 """What the notebook publishes beside the quality of the data."""
 

@@ -10,6 +10,8 @@ from html import escape
 import pandas as pd
 
 from retention import (
+    follow_up_plots,
+    narrative,
     opportunity_narrative,
     opportunity_plots,
     winback_narrative,
@@ -108,3 +110,10 @@ class WinBackReport(Report):
         if frame.empty:
             self.note(opportunity_narrative.too_little(self.language, needed=needed, found=found))
         return not frame.empty
+
+    def onboarding(self, cohorts: pd.DataFrame) -> None:
+        """Second purchases by cohort (onboarding.ONBOARDING): whole cohorts, a panel a mark."""
+        if self._counts_days():
+            shown = self.recent(cohorts[cohorts["complete"]])
+            charts = follow_up_plots.onboarding(shown, self.language)
+            self.figure(charts, narrative.onboarding(shown, self.language), data=shown)

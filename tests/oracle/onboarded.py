@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from oracle.cuts import Frequency
+from oracle.cuts import Frequency, periods_of
 from oracle.firsts import cohort_members
 from oracle.inputs import ONE_DAY, Days, Row, purchase_days
 from oracle.measures import wilson
@@ -13,6 +13,7 @@ from oracle.measures import wilson
 def onboarding(days: Days, as_of: date, frequency: Frequency) -> list[Row]:
     """One cohort and number of days a row, where one of the cohort was watched for so long."""
     rows: list[Row] = []
+    ended = {start: complete for start, _, complete in periods_of(days, as_of, frequency)}
     for cohort, members in cohort_members(days, as_of, frequency).items():
         for within in (30, 60, 90):
             watched = came_again = 0
@@ -29,14 +30,14 @@ def onboarding(days: Days, as_of: date, frequency: Frequency) -> list[Row]:
             rows.append(
                 {
                     "cohort": cohort,
-                    "within_days": within,
-                    "customers": len(members),
+                    "days": within,
+                    "cohort_size": len(members),
                     "watched": watched,
-                    "came_again": came_again,
-                    "share": came_again / watched,
+                    "second_purchases": came_again,
+                    "second_purchase_share": came_again / watched,
                     "low": low,
                     "high": high,
-                    "complete": watched == len(members),
+                    "complete": ended[cohort] and watched == len(members),
                 }
             )
     return rows
