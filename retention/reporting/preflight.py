@@ -29,7 +29,9 @@ def preflight(
 
     `units`: slugs in `params` or paths of settings files; none of them stands for every file in
     `params`. The settings carry the `as_of` that the data gave, so that all units of a batch that
-    runs past midnight, and a notebook opened later, cover what was checked here.
+    runs past midnight, and a notebook opened later, cover what was checked here. The data are read
+    to their end: the last row may hold the cell that cannot be read, and neither the last day nor
+    the fingerprint can be told from fewer.
     Raises SettingsRefused with every problem of settings, notebook and data, one line each.
     """
     problems: list[str] = []

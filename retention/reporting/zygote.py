@@ -57,7 +57,12 @@ def _serve(control: socket.socket) -> list[int]:
             if not request:
                 _end(kernel.data[0] for kernel in kernels)
                 return []
-            pid = os.fork()
+            try:
+                pid = os.fork()
+            except OSError:  # no memory or no process left: the runner starts one, or says why not
+                for handle in handles:
+                    os.close(handle)
+                continue
             if pid == 0:
                 for kernel in kernels:
                     os.close(kernel.fd)
