@@ -19,8 +19,8 @@ from retention.style import PALETTE, QUIET, STYLE, panels, say, scale_amounts
 from retention.suppression import SMALL
 from retention.words import TOO_SMALL, name_of, within_a_line
 
-_KINDS = {DORMANT: "dormant", LOST: "lost", SMALL: "either, too few to tell apart"}
-_LETTERS = 16
+_KINDS = {DORMANT: "dormant", LOST: "lost", SMALL: "not told apart, for being few"}
+_LETTERS = 12
 """In a line below a bar."""
 _WIDEST = 24
 """Letters of a value of the data beside a chart."""
@@ -59,7 +59,12 @@ def _draw_customers(ax: Axes, groups: pd.DataFrame, language: Language) -> None:
         ax.bar(names, heights, 0.62, bottom, color=PALETTE[kind], label=label, lw=0)
         bottom = bottom + heights
     _write_above(ax, bottom, _counts(groups, language))
-    ax.legend(ncols=3, frameon=False, loc="lower left", bbox_to_anchor=(0, 1.0), handlelength=1)
+    legend = ax.legend(
+        ncols=3, frameon=False, loc="lower left", bbox_to_anchor=(0, 1.0), handlelength=1
+    )
+    # In the lines of an empty title: a long name would narrow the chart.
+    ax.set_title(" \n ")
+    legend.set_in_layout(False)
     scale_amounts(ax, language.short_number, language.number, language("inactive customers"))
 
 
