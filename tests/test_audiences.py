@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import ibis
@@ -117,6 +118,21 @@ def fortnight(kit: Kit) -> History:
 )
 def test_who_belongs(fortnight: History, name: str, asked: Any, expected: list[str]) -> None:
     assert members(fortnight, name, **asked) == expected
+
+
+def test_the_examples_of_the_glossary(kit: Kit) -> None:
+    text = (Path(__file__).parents[1] / "GLOSSARY.md").read_text(encoding="utf-8")
+    block = text.partition("## Audiences")[2].partition("```text\n")[2].partition("```")[0]
+    lines = [line.split(maxsplit=1) for line in block.splitlines()]
+    assert len(lines) == 4
+    history = kit.drawn({words: drawing for drawing, words in lines})
+    last = history.calendar.as_of
+    asked = {"since": last - timedelta(days=1), "within_days": 1}
+    for _, words in lines:
+        name = next(name for name in NAMES if name in words)
+        days = 2 if "two days before" in words else 1
+        since = {"since": last - timedelta(days=days)}
+        assert members(history, name, **asked | since) == [words]
 
 
 def test_what_stands_beside_a_customer(kit: Kit) -> None:
