@@ -35,7 +35,7 @@ _SHADES = {
 }
 _BAR = 0.2
 """Of the room of a bracket, which holds one bar for each of ACTIVITIES."""
-_LETTERS = 16
+_LETTERS = 12
 
 
 @rc_context(STYLE)

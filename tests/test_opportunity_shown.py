@@ -55,8 +55,8 @@ def test_bars_are_the_cells_with_their_intervals() -> None:
         middles = [bar.get_x() + bar.get_width() / 2 for bar in bars]
         assert middles == pytest.approx([-0.3, 0.1, 0.7])
         assert [text.get_text() for text in ax.get_xticklabels()] == [
-            "Up to 90 days",
-            "181 to 365 days",
+            "Up to 90\ndays",
+            "181 to 365\ndays",
         ]
     assert [text.get_text() for text in left.get_legend().get_texts()] == [
         *("Bought once", "Occasional", "Regular", "Very active"),
