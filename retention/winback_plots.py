@@ -22,8 +22,8 @@ from retention.words import TOO_SMALL, name_of, within_a_line
 _KINDS = {DORMANT: "dormant", LOST: "lost", SMALL: "not told apart, for being few"}
 _LETTERS = 12
 """In a line below a bar."""
-_WIDEST = 24
-"""Letters of a value of the data beside a chart."""
+_WIDEST, _TITLE = 24, 36
+"""Letters of a value of the data beside a chart, and in a line above it."""
 _ROOM, _ASIDE = 1.14, 1.3
 """Of an axis beyond its longest bar, for the figure that stands there."""
 
@@ -96,7 +96,7 @@ def rfm(segments: pd.DataFrame, language: Language, *, ax: Sequence[Axes] = ()) 
             )
         low, high = place.get_xlim()
         place.set_xlim(low, max(high, 1) * _ASIDE)
-        place.set_title(language.title(label))
+        place.set_title(fill(language.title(label), _TITLE))
         place.set_xticks([])
         place.grid(visible=False)
     right.set_yticks([])
