@@ -17,25 +17,21 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportions
 
 from retention.contacts import CONTROL
 from retention.curves import wilson
-from retention.experiments import TRAITS
+from retention.experiments import (
+    LOWERED,
+    NO_CONTROL,
+    NONE_SHOWN,
+    RAISED,
+    RUNNING,
+    SUSPECT,
+    SUSPECT_RATIO,
+    TRAITS,
+)
 
 ALPHA, POWER = 0.05, 0.80
 
-SUSPECT_RATIO = 0.001
-"""Below this p-value the arms are not in the ratio that was planned: something chose among them."""
-
 UNBALANCED = 0.1
 """From this standardised difference on, arms were unlike before the contact (Austin 2009)."""
-
-RAISED, LOWERED, NONE_SHOWN, NO_CONTROL, RUNNING, SUSPECT = (
-    "raised",
-    "lowered",
-    "none_shown",
-    "no_control",
-    "running",
-    "suspect_ratio",
-)
-"""What can be said of an arm: verdicts, on the joint interval."""
 
 RESPONSE_EFFECTS = (
     *("campaign", "arm", "first_contact", "contacted", "watched", "responders", "response"),

@@ -32,6 +32,19 @@ RESPONSES = ibis.schema(
 TRAITS = ("prior_days", "prior_revenue", "days_silent")
 """What customers were like before the contact, by which arms are compared."""
 
+RAISED, LOWERED, NONE_SHOWN, NO_CONTROL, RUNNING, SUSPECT = (
+    "raised",
+    "lowered",
+    "none_shown",
+    "no_control",
+    "running",
+    "suspect_ratio",
+)
+"""What can be said of an arm: verdicts, on the joint interval."""
+
+SUSPECT_RATIO = 0.001
+"""Below this p-value the arms are not in the ratio that was planned: something chose among them."""
+
 _SUMMED = ("spend", *TRAITS)
 
 ARMS = ibis.schema(

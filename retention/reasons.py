@@ -40,7 +40,7 @@ GIVEN, OTHERS, NONE = "given", "other_reasons", "no_answer"
 BY_REASON = (
     *("answer", "reason", "lapsed", "lapsed_share", "lapsed_low", "lapsed_high"),
     *("watched", "returned", "return_share", "low", "high"),
-    *("followed", "second_life_per_customer"),
+    *("followed", "second_life_per_customer", "answered", "all_lapsed"),
 )
 
 
@@ -105,7 +105,8 @@ def reasons(
 def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     """One row a reason, the largest first, then the rare ones together, then those who gave none.
 
-    `lapsed_share`: of those who answered, with Wilson's 95 % interval (absent where none did).
+    `lapsed_share`: of the `answered`, with Wilson's 95 % interval; `all_lapsed` are those who
+    answered and those who did not, so that answered / all_lapsed is the coverage.
     `return_share` = `returned` / `watched`, with its interval; `second_life_per_customer`: revenue
     in the YEAR after the return of each of the `followed`, absent where they are fewer than
     `least`. Reasons of fewer than `least` customers are put together, with others where they could
@@ -125,6 +126,7 @@ def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     frame = frame.astype(dict.fromkeys(sums[:-1], "int64"))
     answered = frame["answer"].ne(NONE)
     total = said["lapsed"].sum()
+    frame["answered"], frame["all_lapsed"] = total, counts["lapsed"].sum()
     frame["lapsed_share"] = (frame["lapsed"] / total).where(answered)
     low, high = wilson(frame["lapsed"].where(answered), total)
     watched = frame["watched"].where(frame["watched"] > 0)
@@ -134,12 +136,6 @@ def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     many = frame["followed"].where(frame["followed"] >= max(least, 1))
     frame["second_life_per_customer"] = frame["second_life_revenue"] / many
     return frame[list(BY_REASON)]
-
-
-def coverage(reasons: pd.DataFrame) -> tuple[int, int]:
-    """How many of the lapsed gave a reason, and how many lapsed. reasons: REASONS."""
-    answered = reasons.loc[reasons["reason"].notna(), "lapsed"].sum()
-    return int(answered), int(reasons["lapsed"].sum())
 
 
 def _first_lapses(answers: ir.Table, spells: ir.Table) -> ir.Table:

@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from retention import sample_contracts
+from retention import sample_campaigns, sample_contracts
 from retention.sample_contracts import contracts
 from retention.sample_prospects import sign_ups
 from retention.sample_units import UNITS, Unit
@@ -68,11 +68,16 @@ class Company:
 
     `prospects`: one row is one sign-up for the newsletter of a unit that has one, in no order, dirt
     included: unit, customer_id, known_on.
+
+    `contacts`, `feedback`: one row is one contact of a campaign, or one answer, of a unit that has
+    campaigns (see `sample_campaigns`).
     """
 
     transactions: pd.DataFrame
     truth: pd.DataFrame
     prospects: pd.DataFrame
+    contacts: pd.DataFrame
+    feedback: pd.DataFrame
 
 
 def company(*, seed: int = SEED, customers: int = CUSTOMERS) -> Company:
@@ -94,7 +99,7 @@ def company(*, seed: int = SEED, customers: int = CUSTOMERS) -> Company:
     sold = pd.concat([sold for sold, _ in parts], ignore_index=True)
     truth = pd.concat([truth for _, truth in parts], ignore_index=True)
     soiled = _soiled(streams[-1], sold)
-    known = []
+    known, sent, said = [], [], []
     truth["known_on"] = pd.Series(pd.NaT, truth.index, "datetime64[us]")
     for number, unit in enumerate(UNITS):
         if unit.newsletter:
@@ -104,7 +109,15 @@ def company(*, seed: int = SEED, customers: int = CUSTOMERS) -> Company:
             rows, first = sign_ups(own, rng, first_day=FIRST_DAY, as_of=AS_OF)
             known.append(rows)
             truth.loc[first.index, "known_on"] = first.astype("datetime64[us]")
-    return Company(soiled, truth, pd.concat(known, ignore_index=True))
+        if unit.campaigns:
+            own = truth[truth["unit"] == unit.names[1]]
+            rng = np.random.default_rng([seed, len(UNITS) + 2, number])
+            sales = soiled[soiled["unit"] == unit.names[1]]
+            sent.append(sample_campaigns.contacts(own, sales, rng, as_of=AS_OF))
+            said.append(sample_campaigns.answers(own, rng, as_of=AS_OF))
+    return Company(
+        soiled, truth, *(pd.concat(rows, ignore_index=True) for rows in (known, sent, said))
+    )
 
 
 def write_company(
@@ -113,6 +126,7 @@ def write_company(
     """Write the company's data and settings under the folder; return the files that hold them.
 
     `data/sample_*.parquet` are written anew, each whole or not at all: transactions, prospects,
+    contacts, feedback,
     subscriptions (of an eighth as many customers, on top of the others), and the truth behind them.
     A file in `params/` that exists and differs is somebody's work: it is left as it is, named by a
     warning in the log, and missing from the answer.
@@ -124,6 +138,8 @@ def write_company(
         ("transactions", drawn.transactions),
         ("truth", drawn.truth),
         ("prospects", drawn.prospects),
+        ("contacts", drawn.contacts),
+        ("feedback", drawn.feedback),
         ("contract_truth", agreed.truth),
         # The last: make takes it for a sign that all are there.
         ("subscriptions", agreed.subscriptions),
@@ -153,11 +169,18 @@ def params_files() -> dict[str, str]:
         + "language: {}\ncurrency: {}\ntimezone: {}\n".format(*unit.locale)
         + ("prospects: ../data/sample_prospects.parquet\n" if unit.newsletter else "")
         + ("segments: [channel, region]\n" if unit.campaigns else "")
+        + (_CAMPAIGNS if unit.campaigns else "")
         for unit in UNITS
     }
     software = {f"{sample_contracts.SLUG}.yaml": sample_contracts.SETTINGS}
     return {"defaults.yaml": _DEFAULTS} | shops | software
 
+
+_CAMPAIGNS = f"""\
+contacts: ../data/sample_contacts.parquet
+control_share: {sample_campaigns.HELD_OUT}
+feedback: ../data/sample_feedback.parquet
+"""
 
 _DEFAULTS = """\
 # Settings that every unit in this folder shares; a unit's own file overrides them.

@@ -8,15 +8,24 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from retention import (
+    contacts,
+    effects,
+    experiments,
+    feedback,
     inactive,
     onboarding,
     opportunity,
     opportunity_value,
+    reasons,
     rfm_segments,
     segments,
 )
+from retention.optional_sources import CONTACTS, FEEDBACK
 from retention.transactions import purchase_days
 from retention.unit import Unit
+
+NOTICE_DAYS = 90
+"""Before the end of a contract: a reason given in these days is one for the end."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,54 @@ class WinBack:
         firsts = onboarding.first_two(purchase_days(unit.customer_days), calendar=unit.calendar)
         table = onboarding.onboarding(firsts, calendar=unit.calendar)
         return self._frame(table if unit.model.buys else table.limit(0))
+
+    def campaign_responses(self) -> pd.DataFrame:
+        """One row a campaign and treated arm (effects.RESPONSE_EFFECTS)."""
+        return effects.response_effects(self._arms, planned_share=self.unit.settings.control_share)
+
+    def campaign_spend(self) -> pd.DataFrame:
+        """One row a campaign and treated arm (effects.SPEND_EFFECTS)."""
+        return effects.spend_effects(self._arms, planned_share=self.unit.settings.control_share)
+
+    def campaign_states(self) -> pd.DataFrame:
+        """One row a campaign, arm and state at contact (effects.STATE_RESPONSES)."""
+        return effects.state_responses(self._arms)
+
+    def campaign_checks(self) -> pd.DataFrame:
+        """One row a treated arm of a campaign with a control (effects.ARM_CHECKS)."""
+        return effects.arm_checks(self._arms, planned_share=self.unit.settings.control_share)
+
+    def reasons(self) -> pd.DataFrame:
+        """One row a reason why customers left (reasons.BY_REASON), rare ones as one."""
+        unit = self.unit
+        found = pd.DataFrame(columns=list(reasons.REASONS.names))
+        if FEEDBACK in unit.others:
+            found = self._frame(
+                reasons.reasons(
+                    feedback.answers(unit.others[FEEDBACK], as_of=unit.as_of),
+                    unit.spells,
+                    unit.customer_days,
+                    # A contract is given notice of; who buys just stays away.
+                    notice_days=unit.thresholds.inactive_after or NOTICE_DAYS,
+                    as_of=unit.as_of,
+                )
+            )
+        return reasons.by_reason(found, least=unit.settings.minimum_group)
+
+    @cached_property
+    def _arms(self) -> pd.DataFrame:
+        """Counts and sums by arm (experiments.ARMS), without a row where there are no contacts."""
+        unit = self.unit
+        if CONTACTS not in unit.others or not unit.model.buys:
+            return pd.DataFrame(columns=list(experiments.ARMS.names))
+        responses = experiments.responses(
+            contacts.contacts(unit.others[CONTACTS], as_of=unit.as_of),
+            unit.spells,
+            unit.customer_days,
+            response_days=unit.settings.response_days,
+            as_of=unit.as_of,
+        )
+        return self._frame(experiments.arms(unit.source.stored("responses", responses)))
 
     @staticmethod
     def _frame(table: ir.Table) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from retention import (
     cells,
     contacts,
     do_not_contact,
+    experiments,
     feedback,
     normal,
     prospects,
@@ -30,7 +31,7 @@ from retention.inactive import (
 )
 from retention.language import ABSENT, Language
 from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
-from retention.lifecycle import ACTIVE, DORMANT, LOST
+from retention.lifecycle import ACTIVE, DORMANT, LOST, PROSPECT
 from retention.rates import (
     CHURN,
     CONVERSION,
@@ -62,6 +63,7 @@ TOO_SMALL = "No group of customers is large enough to show yet."
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 NAMES = {
+    PROSPECT: "no customer yet",
     ACTIVE: "active",
     DORMANT: "dormant",
     LOST: "lost",
@@ -191,6 +193,12 @@ NAMES = {
             strict=True,
         )
     ),
+    experiments.RAISED: "more than the control",
+    experiments.LOWERED: "less than the control",
+    experiments.NONE_SHOWN: "no effect shown",
+    experiments.NO_CONTROL: "response, not effect",
+    experiments.RUNNING: "still running",
+    experiments.SUSPECT: "not in the planned ratio",
     "note": "note",
     "warning": "warning",
     "stop": "stop",
@@ -306,6 +314,46 @@ COLUMNS = {
     CONTRACTION_MRR: ("contraction", "money"),
     CHURNED_MRR: ("churned", "money"),
     "closing_mrr": ("MRR at the close", "money"),
+    "campaign": ("campaign", "text"),
+    "arm": ("arm", "text"),
+    "contacted": ("contacted", "count"),
+    "responders": ("responded", "count"),
+    "response": ("response", "share"),
+    "control_watched": ("control: watched", "count"),
+    "control_responders": ("control: responded", "count"),
+    "control_response": ("control: response", "share"),
+    "uplift": ("uplift", "points"),
+    "joint_low": ("95% from", "points"),
+    "joint_high": ("95% to", "points"),
+    "p_holm": ("p, corrected", "chance"),
+    "smallest_effect": ("smallest uplift that would show", "points"),
+    "extra": ("customers more", "count"),
+    "extra_low": ("customers more, from", "count"),
+    "extra_high": ("customers more, to", "count"),
+    "verdict": ("verdict", "name"),
+    "spend_per_head": ("spend per head", "coins"),
+    "control_spend_per_head": ("control: spend per head", "coins"),
+    "spend_uplift": ("uplift of spend per head", "coins"),
+    "spend_low": ("95% from", "coins"),
+    "spend_high": ("95% to", "coins"),
+    "smallest_spend": ("smallest uplift that would show", "coins"),
+    "extra_money": ("money more", "money"),
+    "extra_money_low": ("money more, from", "money"),
+    "extra_money_high": ("money more, to", "money"),
+    "control_contacted": ("control: contacted", "count"),
+    "control_share": ("share held out", "share"),
+    "planned_share": ("share to be held out", "share"),
+    "ratio_p": ("p of the ratio", "chance"),
+    "prior_days_difference": ("unlike in purchase days", "factor"),
+    "prior_revenue_difference": ("unlike in revenue", "factor"),
+    "days_silent_difference": ("unlike in days silent", "factor"),
+    "state": ("state at contact", "name"),
+    "reason": ("reason", "text"),
+    "lapsed_share": ("share of those who answered", "share"),
+    "lapsed_low": ("share of answers, from", "share"),
+    "lapsed_high": ("share of answers, to", "share"),
+    "followed": ("followed for a year after it", "count"),
+    "second_life_per_customer": ("revenue each in that year", "money"),
     GROSS_RETENTION: ("gross retention", "share"),
     NET_RETENTION: ("net retention", "share"),
     NET_WITH_REACTIVATED: ("net retention with the reactivated", "share"),
@@ -313,6 +361,8 @@ COLUMNS = {
 """Column of a frame -> its heading (a message), and the kind of value in it."""
 
 UNSHOWN = {
+    *("first_contact", "low_of_arm", "high_of_arm", "p_value", "unlike", "answer"),
+    *("answered", "all_lapsed"),
     "period_end",
     "opening_dormant",
     "opening_lost",
@@ -323,6 +373,20 @@ UNSHOWN = {
     "returns_high",
 }
 """Columns that are published and left out of tables: they follow from others, or mark a cell."""
+
+OF_UPLIFT = {"low": "low_of_arm", "high": "high_of_arm"}
+"""Columns of effects -> their names on a page: what is claimed rests on the joint interval."""
+
+OF_SPEND = OF_UPLIFT | {
+    "uplift": "spend_uplift",
+    "joint_low": "spend_low",
+    "joint_high": "spend_high",
+    "smallest_effect": "smallest_spend",
+    "extra": "extra_money",
+    "extra_low": "extra_money_low",
+    "extra_high": "extra_money_high",
+}
+"""The same, where what is compared is money."""
 
 OF_MONEY = {"numerator": "revenue_gone", "denominator": "revenue_at_risk"}
 """Columns of rates -> what they hold where the measure is a share of money."""
@@ -433,6 +497,8 @@ def text_of(value: object, column: str, language: Language) -> str:
         "period": language.period,
         "day": language.day,
         "change": language.signed_percent,
+        "points": language.points,
+        "coins": language.exact_money,
         "text": str,
     }
     return writers[kind](value)

@@ -17,21 +17,23 @@ from statsmodels.stats.power import NormalIndPower
 
 from retention.effects import (
     ARM_CHECKS,
-    LOWERED,
-    NO_CONTROL,
-    NONE_SHOWN,
-    RAISED,
     RESPONSE_EFFECTS,
-    RUNNING,
     SPEND_EFFECTS,
     STATE_RESPONSES,
-    SUSPECT,
     arm_checks,
     response_effects,
     spend_effects,
     state_responses,
 )
-from retention.experiments import ARMS
+from retention.experiments import (
+    ARMS,
+    LOWERED,
+    NO_CONTROL,
+    NONE_SHOWN,
+    RAISED,
+    RUNNING,
+    SUSPECT,
+)
 
 DAY = date(2024, 2, 10)
 

@@ -24,6 +24,7 @@ from retention import (
     thresholds,
 )
 from retention.activity import ACTIVITY
+from retention.effects import ARM_CHECKS, RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
 from retention.inactive import GROUPS
 from retention.ledger import LEDGER
 from retention.onboarding import ONBOARDING
@@ -31,6 +32,7 @@ from retention.opportunity_value import BACKTEST, OPPORTUNITY
 from retention.params import settings
 from retention.quality import QUALITY
 from retention.rates import CHURN, RATES, REACTIVATION, WIN_BACK
+from retention.reasons import BY_REASON
 from retention.recurring import RECURRING
 from retention.restatements import RESTATEMENTS
 from retention.rfm_segments import SEGMENTS
@@ -98,6 +100,11 @@ def test_columns_of_the_files() -> None:
         "backtest.csv": list(BACKTEST),
         "onboarding.csv": list(ONBOARDING.names),
         "rfm_segments.csv": list(SEGMENTS.names),
+        "campaign_responses.csv": list(RESPONSE_EFFECTS),
+        "campaign_spend.csv": list(SPEND_EFFECTS),
+        "campaign_states.csv": list(STATE_RESPONSES),
+        "campaign_checks.csv": list(ARM_CHECKS),
+        "reasons.csv": list(BY_REASON),
         "restatements.csv": list(RESTATEMENTS),
     }
 

@@ -57,7 +57,10 @@ def test_same_seed_gives_the_same_bytes_and_another_seed_other_data(tmp_path: Pa
     assert first == again
     assert {name for name in first if first[name] != other[name]} == {
         str(Path("data") / f"sample_{name}.parquet")
-        for name in ("transactions", "truth", "prospects", "subscriptions", "contract_truth")
+        for name in (
+            *("transactions", "truth", "prospects", "contacts", "feedback"),
+            *("subscriptions", "contract_truth"),
+        )
     }
 
 

@@ -7,8 +7,11 @@ import pandas as pd
 import pytest
 
 from retention import Unit, open_unit
+from retention.experiments import NO_CONTROL, RAISED, RUNNING
 from retention.lifecycle import PROSPECT
+from retention.reasons import GIVEN, LEAST_COVERAGE
 from retention.sample import AS_OF, write_company
+from retention.winback import WinBack
 
 UNITS = ("grocer_es", "outlet_us", "fashion_fr", "furniture_uk")
 """From the shortest rhythm to the longest."""
@@ -104,3 +107,34 @@ def test_estimated_returns_are_met_a_year_later(kit, slug):
     assert (estimated["lapsed"] == estimated["lapsed_now"]).all()
     met = estimated["return_share_now"].between(estimated["low"], estimated["high"])
     assert met.mean() >= 0.85
+
+
+def test_campaigns_have_their_true_uplift(kit, truth):
+    winback = WinBack(opened(kit, "outlet_us"))
+    sent = pd.read_parquet(kit / "data" / "sample_contacts.parquet").drop_duplicates()
+    known = sent.dropna(subset=["customer_id", "arm"]).merge(truth, on=["unit", "customer_id"])
+    by_then = known["returned_on"] < known["contacted_on"] + pd.Timedelta(days=30)
+    known["caused"] = by_then & (known["campaign_on"] == known["contacted_on"])
+    true = known.groupby(["campaign", "arm"])["caused"].mean()
+    found = winback.campaign_responses().set_index(["campaign", "arm"])
+    compared = found[found["uplift"].notna()]
+    assert compared["low"].lt(true[compared.index]).all()
+    assert compared["high"].gt(true[compared.index]).all()
+    # The first held nobody out, the last one runs.
+    assert found["verdict"].tolist() == [NO_CONTROL, RAISED, RAISED, RAISED, RUNNING]
+    assert (winback.campaign_checks()["ratio_p"] > 0.001).all()
+    assert not winback.campaign_checks()["unlike"].any()
+    # Win-backs are told apart: of the lost hardly anybody comes unasked.
+    lost = winback.campaign_states().query("state == 'lost'").set_index(["campaign", "arm"])
+    control = lost.xs("control", level="arm")["response"]
+    assert control.max() < 0.03 < lost.drop(index="control", level="arm")["response"].min()
+
+
+def test_reasons_come_back_as_they_were_drawn(kit):
+    found = WinBack(opened(kit, "outlet_us")).reasons()
+    given = found[found["answer"] == GIVEN].set_index("reason")
+    assert given["lapsed_share"].idxmax() == "prices"
+    assert given["return_share"].idxmax() == "no need at present"
+    assert found["answered"].iloc[0] > LEAST_COVERAGE * found["all_lapsed"].iloc[0]
+    # What a customer said in words of their own is nobody else's.
+    assert not given.index.str.contains("queue").any()

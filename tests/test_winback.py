@@ -13,9 +13,11 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
+from retention.effects import ARM_CHECKS, RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
 from retention.inactive import BREAKDOWNS, GROUPS
 from retention.onboarding import ONBOARDING
 from retention.opportunity_value import BACKTEST, OPPORTUNITY
+from retention.reasons import BY_REASON
 from retention.reporting import bundles
 from retention.reporting.notebooks import WINBACK, kit_notebook
 from retention.reporting.work import checked_page
@@ -30,6 +32,11 @@ COLUMNS = {
     "opportunity": OPPORTUNITY,
     "backtest": BACKTEST,
     "onboarding": ONBOARDING.names,
+    "campaign_responses": RESPONSE_EFFECTS,
+    "campaign_spend": SPEND_EFFECTS,
+    "campaign_states": STATE_RESPONSES,
+    "campaign_checks": ARM_CHECKS,
+    "reasons": BY_REASON,
 }
 """What the notebook publishes beside the quality of the data."""
 

@@ -22,10 +22,12 @@ from retention import (
 from retention.activity import ACTIVITY
 from retention.cohort_views import COHORT_REVENUE, UNBOUNDED
 from retention.cohorts import COHORTS, RETURNS
+from retention.effects import ARM_CHECKS, RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
 from retention.follow_up import ROLLING, SECOND_LIFE
 from retention.inactive import GROUPS
 from retention.language import ABSENT, LANGUAGES, Language
 from retention.opportunity_value import BACKTEST, OPPORTUNITY
+from retention.reasons import BY_REASON
 from retention.recurring import RECURRING
 from retention.reporting import portfolio
 from retention.rfm_segments import SEGMENTS, definition
@@ -37,6 +39,8 @@ from retention.words import (
     DEFINITIONS,
     NAMES,
     OF_MONEY,
+    OF_SPEND,
+    OF_UPLIFT,
     UNSHOWN,
     heading_of,
     name_of,
@@ -45,6 +49,11 @@ from retention.words import (
 
 ENGLISH = Language()
 SCHEMAS = {
+    "campaign_responses": [OF_UPLIFT.get(name, name) for name in RESPONSE_EFFECTS],
+    "campaign_spend": [OF_SPEND.get(name, name) for name in SPEND_EFFECTS],
+    "campaign_states": STATE_RESPONSES,
+    "campaign_checks": ARM_CHECKS,
+    "reasons": BY_REASON,
     "ledger": ledger.LEDGER.names,
     "rates": rates.RATES.names,
     "revenue": ledger.REVENUE.names,

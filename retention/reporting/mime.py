@@ -8,13 +8,20 @@ from typing import Any
 
 import pandas as pd
 
+from retention.formulas import guarded
+
 FACTS = "application/vnd.retention.facts+json"
 FRAME = "application/vnd.retention.frame+json"
 
 
 def as_csv(frame: pd.DataFrame) -> str:
-    """Return a frame as the text of its file: ISO days, absent figures empty, no digit lost."""
-    text: str = frame.to_csv(
+    """Return a frame as the text of its file: ISO days, absent figures empty, no digit lost.
+
+    Some texts are somebody's own, like the reasons that customers gave: no spreadsheet computes
+    them.
+    """
+    harmless = frame.map(lambda cell: guarded(cell) if isinstance(cell, str) else cell)
+    text: str = harmless.to_csv(
         index=False, date_format="%Y-%m-%d", float_format=_digits, lineterminator="\n"
     )
     return text

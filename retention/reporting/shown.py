@@ -19,7 +19,7 @@ from retention.reporting.mime import FACTS, FRAME, as_csv
 from retention.style import CELLS
 from retention.words import COLUMNS, OF_MONEY, UNSHOWN, heading_of, text_of
 
-_NUMERIC = {"chance", "change", "count", "factor", "money", "share"}
+_NUMERIC = {"chance", "change", "coins", "count", "factor", "money", "points", "share"}
 # For JupyterLab alone, in its light and dark themes; the exported page leaves it out.
 _WORKBENCH = """<style class="workbench">.jp-OutputArea {
 .headline { font-size: 1.2em; line-height: 1.5; max-width: 60em }

@@ -19,14 +19,15 @@ from retention import (
 )
 from retention.inactive import BREAKDOWNS
 from retention.opportunity import HORIZON_DAYS
-from retention.reporting.display import Report, tiles_markup
+from retention.reporting.campaign_display import CampaignReport
+from retention.reporting.display import tiles_markup
 from retention.rfm_segments import definition
 from retention.segments import UNKNOWN
 from retention.suppression import hidden
 from retention.winback_tiles import tiles
 
 
-class WinBackReport(Report):
+class WinBackReport(CampaignReport):
     """The win-back page of one unit, piece by piece."""
 
     def first_screen(self, states: pd.DataFrame, groups: pd.DataFrame) -> None:

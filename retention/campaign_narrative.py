@@ -1,0 +1,176 @@
+"""Small frames of campaigns and reasons -> sentences and alt texts.
+
+An effect is claimed of an arm where its joint interval against a control leaves out nothing, and
+nowhere else; of reasons nothing is concluded where few have answered.
+"""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from retention.experiments import (
+    LOWERED,
+    NO_CONTROL,
+    NONE_SHOWN,
+    RAISED,
+    RUNNING,
+    SUSPECT,
+    SUSPECT_RATIO,
+)
+from retention.language import Language
+from retention.reasons import GIVEN, LEAST_COVERAGE, NONE, OTHERS
+from retention.words import TOO_SMALL
+
+_COMPARED = (
+    "{share} of {count} responded, {control} of the control: {points}, 95% interval {low} to {high}"
+)
+_EFFECTS = {
+    RAISED: (
+        "{campaign}, {arm}: {compared}. The campaign raised the response: {extra} customers came "
+        "because of it ({least} to {most})."
+    ),
+    LOWERED: (
+        "{campaign}, {arm}: {compared}. The campaign lowered the response: {extra} customers "
+        "({least} to {most})."
+    ),
+    NONE_SHOWN: (
+        "{campaign}, {arm}: {compared}. No effect is shown; with so many customers, one of "
+        "{smallest} or more would be shown in 8 of 10 campaigns."
+    ),
+    NO_CONTROL: (
+        "{campaign}, {arm}: {share} of {count} responded. Response, not effect: without a control "
+        "group nobody knows how many would have come anyway."
+    ),
+    RUNNING: "{campaign}, {arm}: still running; the days in which to respond are not over.",
+    SUSPECT: (
+        "{campaign}, {arm}: {share} of {count} responded. The arms are not in the planned ratio, "
+        "so that they are not compared: find out first what chose among the customers."
+    ),
+}
+"""Verdict -> what is said of an arm."""
+
+_ANSWERS = {OTHERS: "other reasons", NONE: "no answer"}
+
+
+def method(language: Language, *, response_days: int) -> str:
+    """How responses are counted."""
+    return language.plural(
+        "A response is a purchase within {count} day, the day of the contact being the first. "
+        "Customers whose day is not over, and those in two arms of a campaign, are left out.",
+        "A response is a purchase within {count} days, the day of the contact being the first. "
+        "Customers whose days are not over, and those in two arms of a campaign, are left out.",
+        response_days,
+    )
+
+
+def effects(effects: pd.DataFrame, language: Language) -> str:
+    """Alt text of the chart of uplifts (effects.RESPONSE_EFFECTS): a sentence an arm."""
+    if effects.empty:
+        return language(TOO_SMALL)
+    return " ".join(_effect(row, language) for row in effects.to_dict("records"))
+
+
+def _effect(row: Mapping[Hashable, Any], language: Language) -> str:
+    messages = language.each(_EFFECTS)
+    share, count = language.percent(row["response"]), language.number(row["watched"])
+    values = {"campaign": row["campaign"], "arm": row["arm"], "share": share, "count": count}
+    if row["verdict"] in (RAISED, LOWERED, NONE_SHOWN):
+        values["compared"] = language(
+            _COMPARED,
+            share=share,
+            count=count,
+            control=language.percent(row["control_response"]),
+            points=language.points(row["uplift"]),
+            low=language.points(row["joint_low"]),
+            high=language.points(row["joint_high"]),
+        )
+        values["extra"] = language.signed(round(row["extra"]))
+        values["least"] = language.signed(round(row["extra_low"]))
+        values["most"] = language.signed(round(row["extra_high"]))
+        values["smallest"] = language.points(row["smallest_effect"])
+    return messages[str(row["verdict"])].format(**values)
+
+
+def checks(checks: pd.DataFrame, language: Language) -> str:
+    """Whether the arms were made as planned, and were alike before the contact (ARM_CHECKS)."""
+    planned = checks["planned_share"].notna().any()
+    off = checks.loc[checks["ratio_p"] < SUSPECT_RATIO, "campaign"].nunique()
+    unlike = int(checks["unlike"].astype(bool).sum())
+    ratio = language(
+        "No share to be held out was stated (control_share), so that the ratio of the arms is not "
+        "checked."
+    )
+    if planned and not off:
+        ratio = language("The share held out is as planned in every campaign.")
+    elif planned:
+        ratio = language.plural(
+            "{count} campaign does not have the planned ratio of arms.",
+            "{count} campaigns do not have the planned ratio of arms.",
+            off,
+        )
+    balance = language.plural(
+        "In {count} arm customers were unlike the control before the contact, by 0.1 standard "
+        "deviations or more in what they had bought or how long they had been silent.",
+        "In {count} arms customers were unlike the control before the contact, by 0.1 standard "
+        "deviations or more in what they had bought or how long they had been silent.",
+        unlike,
+    )
+    if not unlike:
+        balance = language("Before the contact, customers were alike in all arms of a campaign.")
+    return f"{ratio} {balance}"
+
+
+def coverage(reasons: pd.DataFrame, language: Language) -> str:
+    """How many of those who left said why, and whether that is enough (reasons.BY_REASON)."""
+    lapsed = int(reasons["all_lapsed"].max()) if len(reasons) else 0
+    answered = int(reasons["answered"].max()) if lapsed else 0
+    if not lapsed:
+        return language("Nobody has lapsed since the first answer.")
+    told = language.plural(
+        "Of {count} customer who lapsed since the first answer, {answered} gave a reason "
+        "({share}).",
+        "Of {count} customers who lapsed since the first answer, {answered} gave a reason "
+        "({share}).",
+        lapsed,
+        answered=language.number(answered),
+        share=language.percent(answered / lapsed),
+    )
+    if answered / lapsed < LEAST_COVERAGE:
+        enough = language(
+            "That is less than {share}: too few to conclude why customers leave.",
+            share=language.percent(LEAST_COVERAGE, 0),
+        )
+    else:
+        enough = language("What follows is of those who answered; the others may differ.")
+    return f"{told} {enough}"
+
+
+def answers(language: Language) -> dict[str, str]:
+    """The names of rows that are of no single reason."""
+    return {key: language.title(text) for key, text in language.each(_ANSWERS).items()}
+
+
+def reasons(reasons: pd.DataFrame, language: Language) -> str:
+    """Alt text of the chart of reasons (reasons.BY_REASON, reasons as they are shown)."""
+    if reasons.empty:
+        return language(TOO_SMALL)
+    given = [
+        language.plural(
+            "{reason}: {count} customer ({share}).",
+            "{reason}: {count} customers ({share}).",
+            row["lapsed"],
+            reason=row["reason"],
+            share=language.percent(row["lapsed_share"]),
+        )
+        for row in reasons[reasons["answer"].isin([GIVEN, OTHERS])].to_dict("records")
+    ]
+    back = [
+        language(
+            "{reason}: {share} were back within a year.",
+            reason=row["reason"],
+            share=language.percent(row["return_share"]),
+        )
+        for row in reasons[reasons["return_share"].notna()].to_dict("records")
+    ]
+    return " ".join([*given, *back])

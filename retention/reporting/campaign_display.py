@@ -1,0 +1,100 @@
+"""What campaigns achieved and why customers left, as the win-back page shows it.
+
+Where a unit lacks the source, the section says in a line how to add it.
+"""
+
+import pandas as pd
+
+from retention import campaign_narrative, campaign_plots
+from retention.contacts import CONTROL
+from retention.optional_sources import CONTACTS, FEEDBACK
+from retention.reasons import GIVEN
+from retention.reporting.display import Report
+from retention.suppression import hidden
+from retention.words import OF_SPEND, OF_UPLIFT, within_a_line
+
+
+class CampaignReport(Report):
+    """The parts of a page that speak of campaigns and of reasons."""
+
+    def campaigns(self, responses: pd.DataFrame, spend: pd.DataFrame) -> None:
+        """Uplifts of the arms (effects.RESPONSE_EFFECTS), and the money (effects.SPEND_EFFECTS)."""
+        language, settings = self.language, self.unit.settings
+        if CONTACTS not in self.unit.others:
+            self.note(
+                language(
+                    "This unit has no contacts: name a file with customer_id, campaign, "
+                    "contacted_on and arm in its settings, as contacts."
+                )
+            )
+        elif self._counts_days():
+            self.note(campaign_narrative.method(language, response_days=settings.response_days))
+            shown = self._compared(responses)
+            charts = campaign_plots.uplifts(shown, language)
+            told = campaign_narrative.effects(shown, language)
+            self.figure(charts, told, data=shown.rename(columns=OF_UPLIFT))
+            money = self._without_few(self._compared(spend))
+            caption = language("Spend per contacted customer, against the control")
+            counted = ["watched", "responders", "control_watched", "control_responders"]
+            self.table(money.drop(columns=counted).rename(columns=OF_SPEND), caption)
+
+    def campaign_details(self, states: pd.DataFrame, checks: pd.DataFrame) -> None:
+        """Who responded, by state at contact (effects.STATE_RESPONSES), and effects.ARM_CHECKS."""
+        if CONTACTS in self.unit.others and self.unit.model.buys:
+            least = self.unit.settings.minimum_group
+            by_arm = states.groupby(["campaign", "arm"])["watched"]
+            few = by_arm.transform(hidden, least=least).astype(bool)
+            caption = self.language("Responses by the state of the customer at contact")
+            self.table(self._named(states[~few]), caption)
+            if not checks.empty:
+                self.note(campaign_narrative.checks(checks, self.language))
+                shown = checks[checks[["contacted", "control_contacted"]].min(axis=1) >= least]
+                caption = self.language("Whether the arms can be compared")
+                self.table(self._named(shown), caption)
+
+    def reasons(self, reasons: pd.DataFrame) -> None:
+        """Why customers left, and what became of them (reasons.BY_REASON)."""
+        language = self.language
+        if FEEDBACK not in self.unit.others:
+            self.note(
+                language(
+                    "This unit has no answers: name a file with customer_id, reported_on and "
+                    "reason in its settings, as feedback."
+                )
+            )
+            return
+        self.note(campaign_narrative.coverage(reasons, language))
+        named = reasons["reason"].where(
+            reasons["answer"] == GIVEN, reasons["answer"].map(campaign_narrative.answers(language))
+        )
+        shown = reasons.assign(reason=named.map(within_a_line, na_action="ignore"))
+        charts = campaign_plots.reasons(shown, language)
+        told = campaign_narrative.reasons(shown, language)
+        self.figure(charts, told, data=shown)
+
+    def _compared(self, effects: pd.DataFrame) -> pd.DataFrame:
+        """The arms of which, and against which, `minimum_group` customers or more were watched."""
+        least = self.unit.settings.minimum_group
+        sizes = effects[["watched", "control_watched"]]
+        few = ((sizes > 0) & (sizes < least)).any(axis=1)
+        return self._named(effects[~few])
+
+    def _without_few(self, spend: pd.DataFrame) -> pd.DataFrame:
+        """Without the money of fewer than `minimum_group` who responded."""
+        counts = spend[["responders", "control_responders"]]
+        few = counts.gt(0) & counts.lt(self.unit.settings.minimum_group)
+        money = [
+            name
+            for name in spend
+            if spend[name].dtype == "float64"
+            and name not in ("control_watched", "control_responders", "p_value", "p_holm")
+        ]
+        hide = few.any(axis=1)
+        return spend.assign(**{str(name): spend[name].mask(hide) for name in money})
+
+    def _named(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """With names of campaigns and arms as they can stand in a line."""
+        names = {name: frame[name].map(within_a_line) for name in ("campaign", "arm")}
+        control = frame["arm"] == CONTROL
+        names["arm"] = names["arm"].mask(control, self.language("control"))
+        return frame.assign(**names).reset_index(drop=True)
