@@ -97,8 +97,8 @@ def audience(
         contact_on=contact_on.date() if contact_on else None,
         force=force,
     )
-    audiences.check(request)
     day = as_of.date() if as_of else None
-    unit = open_unit(settings(find_unit(slug, params=params), overrides={"as_of": day}))
-    for line in audiences.write(unit, request).told():
+    asked = settings(find_unit(slug, params=params), overrides={"as_of": day})
+    audiences.check(request, segments=asked.segments)
+    for line in audiences.write(open_unit(asked), request).told():
         typer.echo(line)

@@ -5,7 +5,7 @@ the state in which it leaves the customer at the close of `as_of`.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -131,6 +131,27 @@ def customers(
     valued = seen.join(standing.select("customer_id", "former_value", "value_tier"), "customer_id")
     valued = valued.mutate(value_365d="former_value", tier="value_tier")
     return valued.select(*CUSTOMERS.names).cast(CUSTOMERS)
+
+
+def segment_columns(segments: Sequence[str]) -> list[str]:
+    """The column of each segment: its name, apart from those of the columns of every audience.
+
+    >>> segment_columns(["channel", "tier"])
+    ['segment_channel', 'segment_tier']
+    """
+    return [f"segment_{name}" for name in segments]
+
+
+def with_segments(audience: ir.Table, values: ir.Table, segments: Sequence[str]) -> ir.Table:
+    """One row a customer of the audience, with a column for each of the segments.
+
+    Returns the schema of `audience` and `segment_columns`, texts. values: segments.VALUES.
+    """
+    for name, column in zip(segments, segment_columns(segments), strict=True):
+        own = values.filter(values.segment == name).select("customer_id", **{column: "value"})
+        joined = audience.left_join(own, "customer_id")
+        audience = joined.select(*audience.columns, column)
+    return audience
 
 
 def without(audience: ir.Table, listed: ir.Table) -> ir.Table:

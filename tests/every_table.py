@@ -335,6 +335,11 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
         )
         for name in audiences.NAMES
     },
+    "with segments": lambda f: audiences.with_segments(
+        f.kept("where"),
+        f.kept("where").select("customer_id", segment=ibis.literal("x"), value="state"),
+        ["x", "y"],
+    ),
     "without": lambda f: audiences.without(f.kept("where"), f.kept("listed").limit(0)),
     "first two": lambda f: onboarding.first_two(days_bought(f), calendar=f.calendar),
     "onboarding": lambda f: onboarding.onboarding(f.kept("first two"), calendar=f.calendar),

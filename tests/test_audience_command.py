@@ -173,6 +173,25 @@ def test_lost_high_value() -> None:
     assert ids() == ["ann", "eve"]
 
 
+def test_segments_are_columns_to_choose_by(kit: Path) -> None:
+    orders = [f"{row},{'web' if row[0] in 'abc' else ''}" for row in ORDERS]
+    header = "customer_id,ordered_at,amount,tier"
+    orders_csv(kit / "params" / "orders.csv", *orders, header=header)
+    settings_file(kit / "params", "orders.csv", as_of="2024-03-31", segments=["tier"])
+    assert called().exit_code == 0
+    assert {row["customer_id"]: row["segment_tier"] for row in rows()} == {
+        "ben": "web",
+        "cid": "web",
+        "eve": "unknown",
+        "fay": "unknown",
+    }
+    chosen = ("--where", "segment_tier = 'web' AND tier = 'low_value'", "--force")
+    assert called("one-time-buyers", *chosen).exit_code == 0
+    assert ids() == ["cid"]
+    [said] = refusal("one-time-buyers", "--where", "segment_teir = 'web'", "--force")
+    assert "did you mean segment_tier?" in said
+
+
 # Who must not be written to -----------------------------------------------------------------------
 
 
@@ -521,8 +540,6 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 
 @pytest.mark.usefixtures("kit")
 def test_an_unknown_unit_is_refused_with_the_nearest() -> None:
-    result = CliRunner().invoke(app, ["audience", "shp", "where", "--out", "audiences/a.csv"])
-    assert (result.exit_code, "where: it needs --where" in result.stderr) == (2, True)
     asked = ["audience", "shp", "one-time-buyers", "--out", "audiences/a.csv"]
     assert "did you mean shop?" in CliRunner().invoke(app, asked).stderr
 

@@ -6,7 +6,7 @@ The file holds customers' ids, so it is private, never lies among reports, and n
 import getpass
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.expr.schema import Schema
@@ -101,8 +102,11 @@ def share(text: str) -> float:
     return float(part)
 
 
-def check(request: Request) -> None:
-    """Raise SettingsRefused with everything that is wrong before any data are read."""
+def check(request: Request, *, segments: Sequence[str] = ()) -> None:
+    """Raise SettingsRefused with everything that is wrong before any data are read.
+
+    segments: of the unit, which a condition may name too.
+    """
     wrong: list[str] = []
     name = request.name
     if name not in NAMES:
@@ -125,16 +129,17 @@ def check(request: Request) -> None:
         wrong += [private_files.taken(file) for file in files if os.path.lexists(file)]
     try:
         if request.where is not None:
-            condition(request.where, asked_about(audiences.AUDIENCE))
+            condition(request.where, asked_about(audiences.AUDIENCE, segments))
     except SettingsRefused as refusal:
         wrong += refusal.problems
     if wrong:
         raise SettingsRefused(list(dict.fromkeys(wrong)))
 
 
-def asked_about(columns: Schema) -> Schema:
+def asked_about(columns: Schema, segments: Sequence[str] = ()) -> Schema:
     """Return the columns that a condition may name: all but the id, for a manifest holds none."""
-    return Schema({name: kind for name, kind in columns.items() if name != "customer_id"})
+    named = {name: kind for name, kind in columns.items() if name != "customer_id"}
+    return Schema(named | dict.fromkeys(audiences.segment_columns(segments), dt.string))
 
 
 def write(unit: Unit, request: Request) -> Written:
@@ -228,6 +233,9 @@ def _last_run(unit: Unit, request: Request) -> date:
 
 def _chosen(unit: Unit, request: Request, asked: Asked) -> ir.Table:
     chosen = audiences.audience(unit.customers(), request.name, asked)
+    if unit.segment_values is not None:
+        segments = unit.settings.segments
+        chosen = audiences.with_segments(chosen, unit.segment_values, segments)
     if request.where is not None:
         chosen = chosen.filter(condition(request.where, asked_about(chosen.schema()))(chosen))
     return chosen
