@@ -20,14 +20,7 @@ class CampaignReport(Report):
     def campaigns(self, responses: pd.DataFrame, spend: pd.DataFrame) -> None:
         """Uplifts of the arms (effects.RESPONSE_EFFECTS), and the money (effects.SPEND_EFFECTS)."""
         language, settings = self.language, self.unit.settings
-        if CONTACTS not in self.unit.others:
-            self.note(
-                language(
-                    "This unit has no contacts: name a file with customer_id, campaign, "
-                    "contacted_on and arm in its settings, as contacts."
-                )
-            )
-        elif self._counts_days():
+        if self._has_contacts():
             self.note(campaign_narrative.method(language, response_days=settings.response_days))
             shown = self._compared(responses)
             charts = campaign_plots.uplifts(shown, language)
@@ -40,7 +33,7 @@ class CampaignReport(Report):
 
     def campaign_details(self, states: pd.DataFrame, checks: pd.DataFrame) -> None:
         """Who responded, by state at contact (effects.STATE_RESPONSES), and effects.ARM_CHECKS."""
-        if CONTACTS in self.unit.others and self.unit.model.buys:
+        if self._has_contacts():
             least = self.unit.settings.minimum_group
             by_arm = states.groupby(["campaign", "arm"])["watched"]
             few = by_arm.transform(hidden, least=least).astype(bool)
@@ -71,6 +64,18 @@ class CampaignReport(Report):
         charts = campaign_plots.reasons(shown, language)
         told = campaign_narrative.reasons(shown, language)
         self.figure(charts, told, data=shown)
+
+    def _has_contacts(self) -> bool:
+        """Whether there are contacts that purchases can answer; else says what is missing."""
+        if CONTACTS in self.unit.others:
+            return self._counts_days()
+        self.note(
+            self.language(
+                "This unit has no contacts: name a file with customer_id, campaign, "
+                "contacted_on and arm in its settings, as contacts."
+            )
+        )
+        return False
 
     def _compared(self, effects: pd.DataFrame) -> pd.DataFrame:
         """The arms of which, and against which, `minimum_group` customers or more were watched."""
