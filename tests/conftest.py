@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,9 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 # Ibis makes objects by the million, which the collector would look through again and again: a tenth
 # of the time of all tests.
 gc.set_threshold(200_000, 20, 20)
+
+# A shell starts what runs in its background deaf to Ctrl-C, and so would be the runs under test.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ENGINES = {"duckdb": lambda: ibis.duckdb.connect()}
 """How to open each engine on which the analysis is proved."""

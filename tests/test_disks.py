@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from fault_notebook import orders, unit, written
-from servers import missing
 from started import executed
 from test_cli import NOTEBOOK, called
 from test_killed_runs import numbered
@@ -36,7 +35,8 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     try:
         mounted("mount", "-t", "tmpfs", "-o", "size=400k,nr_inodes=400", "tmpfs", place)
     except (OSError, subprocess.CalledProcessError) as error:
-        missing(f"no disk may be mounted here: {error}")
+        # The right to mount is the machine's to give; nothing that one installs makes up for it.
+        pytest.skip(f"no disk may be mounted here: {error}")
     try:
         yield place
     finally:
