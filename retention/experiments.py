@@ -59,7 +59,7 @@ ARMS = ibis.schema(
         "responders": "int64",
         "with_silence": "int64",
         **dict.fromkeys(_SUMMED, "decimal(38, 4)"),
-        **{f"{name}_squares": "decimal(38, 4)" for name in _SUMMED},
+        **{f"{name}_squares": "float64" for name in _SUMMED},
     }
 )
 
@@ -123,8 +123,11 @@ def arms(responses: ir.Table) -> ir.Table:
     """
     seen = responses.watched
     sums = {name: responses[name].sum(where=seen) for name in _SUMMED}
+    # Multiplied as floats, which no amount overflows; added as decimals, in whatever order.
+    floats = {name: responses[name].cast("float64") for name in _SUMMED}
     squares = {
-        f"{name}_squares": (responses[name] * responses[name]).sum(where=seen) for name in _SUMMED
+        f"{name}_squares": (value * value).cast("decimal(38, 4)").sum(where=seen).cast("float64")
+        for name, value in floats.items()
     }
     table = responses.group_by("campaign", "arm", "state").agg(
         contacted=responses.count(),
