@@ -180,12 +180,26 @@ def test_what_a_kernel_says_outside_of_its_cells_is_kept(forks: Zygote, tmp_path
 def test_kernels_end_with_their_zygote_and_the_next_one_starts_without(tmp_path: Path) -> None:
     process = Zygote("import ipykernel.ipkernel")
     try:
-        execution = ran(process, f"import os; os.kill({process.pid}, 9); input()", folder=tmp_path)
+        cell = f"import os, time; os.kill({process.pid}, 9); time.sleep(600)"
+        execution = ran(process, cell, folder=tmp_path)
         assert classify(execution).status is Status.KERNEL_DIED
         assert execution.exit_code == -signal.SIGKILL
         assert said(ran(process, PARENT, folder=tmp_path)) == [str(os.getpid())]
     finally:
         process.close()
+
+
+def test_a_kernel_that_ends_before_it_is_one_is_started_plainly_and_nobody_else_is_killed(
+    forks: Zygote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[int] = []
+    monkeypatch.setattr(os, "killpg", lambda group, _: killed.append(group))
+    order = {"arguments": [], "env": {}, "cwd": str(tmp_path / "gone")}
+    with open(os.devnull, "wb") as nothing:  # noqa: PTH123 (no path of anybody)
+        assert forks.fork(order, stdout=nothing.fileno(), stderr=nothing.fileno()) is None
+    execution = ran(forks, "1", folder=tmp_path / "gone")
+    assert isinstance(execution.error, FileNotFoundError)
+    assert killed == []
 
 
 def test_a_run_that_is_stopped_early_does_not_wait_for_imports() -> None:
@@ -194,7 +208,7 @@ def test_a_run_that_is_stopped_early_does_not_wait_for_imports() -> None:
     assert not psutil.pid_exists(process.pid)
 
 
-@pytest.mark.parametrize("module", ["busy", "missing"])
+@pytest.mark.parametrize("module", ["busy", "missing", "refusing"])
 def test_what_cannot_be_forked_safely_is_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
@@ -202,6 +216,8 @@ def test_what_cannot_be_forked_safely_is_started(
         "import threading, time\nthreading.Thread(target=time.sleep, args=[9], daemon=True).start()"
     )
     (tmp_path / "busy.py").write_text(text)
+    text = "import os\ndef pidfd_open(*_): raise OSError\nos.pidfd_open = pidfd_open"
+    (tmp_path / "refusing.py").write_text(text)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     process = Zygote(f"import {module}")
     try:

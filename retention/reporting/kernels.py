@@ -179,7 +179,8 @@ class _Session:
     def kill(self) -> None:
         """Kill the kernel and the processes it started, if any of them lives."""
         process = self._process or getattr(self._manager.provisioner, "process", None)
-        if process is None:
+        # The group of process 1 would be every process of the machine.
+        if process is None or process.pid <= 1:
             return
         with contextlib.suppress(OSError):
             if hasattr(os, "killpg"):

@@ -1,5 +1,6 @@
 """What one unit may take of the machine, and what its kernel was seen to take."""
 
+import contextlib
 import threading
 from dataclasses import dataclass
 from types import TracebackType
@@ -30,11 +31,15 @@ class MemoryWatch:
 
     def __init__(self, pid: int, *, most: int | None = None) -> None:
         self.peak = 0
+        self._pid = pid
         self._most = most
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, args=(pid,), daemon=True)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> "MemoryWatch":
+        # Seen before it does anything, since it may die before the thread looks.
+        with contextlib.suppress(psutil.Error):
+            self.peak = _resident(psutil.Process(self._pid))
         self._thread.start()
         return self
 
@@ -47,9 +52,9 @@ class MemoryWatch:
         self._over.set()
         self._thread.join()
 
-    def _watch(self, pid: int) -> None:
+    def _watch(self) -> None:
         try:
-            process = psutil.Process(pid)
+            process = psutil.Process(self._pid)
             while True:
                 family = [process, *process.children(recursive=True)]
                 self.peak = max(self.peak, sum(_resident(member) for member in family))

@@ -24,7 +24,7 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Instance
 
-from retention.reporting.zygote import NUMBER, READY
+from retention.reporting.zygote import BEGUN, KERNEL, NUMBER, READY
 
 NAME = "retention-warm"
 """Of the entry point."""
@@ -118,10 +118,11 @@ class Forked:
         self.returncode: int | None = None
         self._channel = channel
         # Told by the kernel itself, once it leads a group of its own.
-        pid = self._told()
-        if pid is None:
+        told = channel.recv(KERNEL.size)
+        # Where it ended before, here is nothing, or the exit code that the zygote tells.
+        if len(told) != KERNEL.size or told[:1] != BEGUN:
             raise ConnectionResetError("it ended before it was a kernel")
-        self.pid = pid
+        _, self.pid = KERNEL.unpack(told)
         channel.settimeout(None)
 
     def poll(self) -> int | None:
@@ -150,14 +151,10 @@ class Forked:
 
     def _ended(self, flags: int = 0) -> None:
         if self.returncode is None:
-            code = self._told(flags)
+            told = self._channel.recv(NUMBER.size, flags)
             # Where the zygote was killed its kernels were killed with it.
-            self.returncode = -signal.SIGKILL if code is None else code
+            self.returncode = NUMBER.unpack(told)[0] if told else -signal.SIGKILL
             self._channel.close()
-
-    def _told(self, flags: int = 0) -> int | None:
-        told = self._channel.recv(NUMBER.size, flags)
-        return NUMBER.unpack(told)[0] if told else None
 
 
 class WarmProvisioner(LocalProvisioner):

@@ -19,8 +19,11 @@ import sys
 from collections.abc import Iterable
 
 READY = b"ready"
-NUMBER = struct.Struct("i")
-"""How a process id and an exit code travel."""
+KERNEL = struct.Struct("=ci")
+BEGUN = b"k"
+"""How a kernel tells its process id, in a length of its own: no exit code is taken for one."""
+NUMBER = struct.Struct("=i")
+"""How an exit code travels."""
 
 _THREADS = "/proc/self/task"
 _PR_SET_PDEATHSIG = 1
@@ -32,6 +35,11 @@ def main() -> None:
     for statement in sys.argv[2:]:
         exec(statement, {})  # noqa: S102 (imports of the kit, which every kernel would execute)
     if len(os.listdir(_THREADS)) > 1:  # noqa: PTH208 (names alone)
+        return
+    try:
+        # Without it no kernel could be watched, and the first fork would be one too many.
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:
         return
     # What is here now is never looked through again, so that its memory stays shared.
     gc.freeze()
@@ -106,7 +114,7 @@ def _become_kernel(channel_handle: int, stdout: int, stderr: int, *, parent: int
         os.chdir(order["cwd"])
         os.environ.clear()
         os.environ.update(order["env"])
-        channel.send(NUMBER.pack(os.getpid()))
+        channel.send(KERNEL.pack(BEGUN, os.getpid()))
     # Python seeds its own generator anew in a forked process, NumPy does not.
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()
