@@ -7,7 +7,7 @@ import pandas as pd
 from retention.language import Language
 from retention.lifecycle import ACTIVE, DORMANT, LOST
 from retention.segments import LEVEL
-from retention.words import TOO_SMALL, name_of, within_a_line
+from retention.words import TOO_SMALL, name_of, value_name, within_a_line
 
 
 def headline(unit: str, states: pd.DataFrame, language: Language, *, as_of: date) -> str:
@@ -73,9 +73,11 @@ def segment(rates: pd.DataFrame, language: Language) -> str:
     texts = []
     for measure, own in rates[rates["rate"].notna()].groupby("measure", sort=False):
         values = [
-            f"{within_a_line(value)} {language.percent(rate)} ({language.interval(low, high)})"
+            f"{value} {language.percent(rate)} ({language.interval(low, high)})"
             for value, rate, low, high in zip(
-                own["value"], own["rate"], own["low"], own["high"], strict=True
+                (within_a_line(value_name(value, language)) for value in own["value"]),
+                *(own["rate"], own["low"], own["high"]),
+                strict=True,
             )
         ]
         texts.append(
@@ -104,7 +106,7 @@ def differences(rates: pd.DataFrame, language: Language) -> str:
     texts = [
         language(
             "{value}: {measure} of {rate}, against {rest} of the others.",
-            value=within_a_line(row["value"]),
+            value=within_a_line(value_name(row["value"], language)),
             measure=name_of(row["measure"], language),
             rate=language.percent(row["rate"]),
             rest=language.percent(row["rest_rate"]),

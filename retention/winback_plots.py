@@ -17,7 +17,7 @@ from retention.lifecycle import DORMANT, LOST
 from retention.segments import LEVEL, MEASURES
 from retention.style import PALETTE, QUIET, STYLE, panels, say, scale_amounts
 from retention.suppression import SMALL
-from retention.words import TOO_SMALL, name_of, within_a_line
+from retention.words import TOO_SMALL, name_of, value_name, within_a_line
 
 _KINDS = {DORMANT: "dormant", LOST: "lost", SMALL: "not told apart, for being few"}
 _LETTERS = 12
@@ -111,6 +111,7 @@ def segment(rates: pd.DataFrame, language: Language, *, ax: Sequence[Axes] = ())
     holds. The dotted line is the rate of all of them.
     """
     values = list(dict.fromkeys(rates["value"]))
+    names = [shorten(value_name(value, language)) for value in values]
     places = list(ax or panels(len(MEASURES), height=1.1 + 0.26 * max(len(values), 3)))
     if rates.empty:
         return [say(place, language(TOO_SMALL)) for place in places]
@@ -135,9 +136,9 @@ def segment(rates: pd.DataFrame, language: Language, *, ax: Sequence[Axes] = ())
         together = own["numerator"].sum() / max(own["denominator"].sum(), 1)
         place.axvline(together, color=QUIET, lw=0.8, ls=":")
         # Names of values are data: no mathematics, and cut where they are too long for the chart.
-        place.set_yticks(range(len(values))[::-1], [shorten(value) for value in values])
+        place.set_yticks(range(len(values))[::-1], names)
         place.set_ylim(-0.6, len(values) - 0.4)
-        place.set_xlim(0, max(own["high"].max(), 0.01) * _ASIDE)
+        place.set_xlim(0, max(own["high"].fillna(0).max(), 0.01) * _ASIDE)
         place.set_xticks([])
         place.grid(visible=False)
         if place is not places[0]:

@@ -54,6 +54,7 @@ from retention.recurring import (
     NEW_MRR,
     REACTIVATED_MRR,
 )
+from retention.segments import UNKNOWN
 from retention.suppression import SMALL
 from retention.thresholds import CONTRACT_END
 
@@ -467,6 +468,11 @@ def within_a_line(name: str) -> str:
     'ab\u200f'
     """
     return _TURNING.sub("", name)
+
+
+def value_name(value: str, language: Language) -> str:
+    """A value of a segment (segments.VALUES) as the reader sees it."""
+    return language("unknown") if value == UNKNOWN else value
 
 
 def name_of(key: str, language: Language) -> str:

@@ -22,9 +22,9 @@ from retention.opportunity import HORIZON_DAYS
 from retention.reporting.campaign_display import CampaignReport
 from retention.reporting.display import tiles_markup
 from retention.rfm_segments import definition
-from retention.segments import UNKNOWN
 from retention.suppression import hidden
 from retention.winback_tiles import tiles
+from retention.words import value_name
 
 
 class WinBackReport(CampaignReport):
@@ -56,13 +56,14 @@ class WinBackReport(CampaignReport):
                     "settings to see the rates of each."
                 )
             )
-        unknown = {UNKNOWN: self.language("unknown")}
-        for _, own in rates.replace({"value": unknown}).groupby("segment"):
+        for _, own in rates.groupby("segment"):
             sizes = own.drop_duplicates("value").set_index("value")["customers"]
             few = hidden(sizes, least=self.unit.settings.minimum_group)
             shown = own[~own["value"].map(few).astype(bool)]
             charts = winback_plots.segment(shown, self.language)
-            self.figure(charts, winback_narrative.segment(shown, self.language), data=shown)
+            named = shown["value"].map(lambda value: value_name(value, self.language))
+            told = winback_narrative.segment(shown, self.language)
+            self.figure(charts, told, data=shown.assign(value=named))
             self.note(winback_narrative.differences(shown, self.language))
 
     def rfm(self, segments: pd.DataFrame) -> None:

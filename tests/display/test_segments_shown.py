@@ -55,6 +55,29 @@ def test_values_of_few_are_left_out_and_cannot_be_subtracted(unit: Unit) -> None
     assert "next" not in text(outputs)
 
 
+def test_a_value_named_like_the_unknown_stands_beside_it(unit: Unit) -> None:
+    outputs = shown(unit, ("inconnu", 100), ("unknown", 200), language="fr")
+    assert text(outputs).count("inconnu") > 2
+    assert "unknown" not in text(outputs)
+
+
+def test_a_measure_that_nobody_was_at_risk_of_is_an_empty_panel(unit: Unit) -> None:
+    frame = pd.DataFrame(
+        [
+            ("channel", "store", measure, 100, *sums)
+            for measure, sums in (
+                ("churn", (30, 300, 40, 320, 3600)),
+                ("reactivation", (0, 0, 0, 0, 0)),
+                ("win_back", (0, 0, 0, 0, 0)),
+            )
+        ],
+        columns=list(SEGMENT_COUNTS.names),
+    )
+    with showing() as outputs:
+        WinBackReport(unit).segments(compared(frame))
+    assert "store 10.0%" in html(outputs[0]).select_one("img")["alt"]
+
+
 def test_without_segments_one_line_says_how_to_set_them(unit: Unit) -> None:
     outputs = shown(unit)
     assert len(outputs) == 1
