@@ -68,12 +68,16 @@ def _draw_cells(
         middle = [shown.index(name) + (number - 1.5) * _BAR for name in own["since_lapse"]]
         label = language.title(name_of(activity, language))
         ax.bar(middle, value, 0.9 * _BAR, color=_SHADES[activity], label=label, lw=0)
-        spread = [(value - low).clip(lower=0), (high - value).clip(lower=0)]
-        ax.errorbar(middle, value, spread, fmt="none", ecolor=INK, elinewidth=1)
+        ax.errorbar(middle, value, _spread(value, low, high), fmt="none", ecolor=INK, elinewidth=1)
     names = [fill(language.title(name_of(bracket, language)), _LETTERS) for bracket in shown]
     ax.set_xticks(range(len(shown)), names)
     ax.set_ylim(bottom=0)
     ax.set_xlabel(language.title(language("time since the lapse")))
+
+
+def _spread(value: pd.Series, low: pd.Series, high: pd.Series) -> list[pd.Series]:
+    """How far an interval reaches below and above; a skewed one may leave out what it is of."""
+    return [(value - low).clip(lower=0), (high - value).clip(lower=0)]
 
 
 @rc_context(STYLE)
@@ -87,7 +91,7 @@ def backtest(backtest: pd.DataFrame, language: Language, *, ax: Axes | None = No
         return say(ax, language(TOO_SMALL))
     places = range(len(backtest))
     value = backtest["estimate"]
-    spread = [value - backtest["estimate_low"], backtest["estimate_high"] - value]
+    spread = _spread(value, backtest["estimate_low"], backtest["estimate_high"])
     colour = PALETTE[WIN_BACK]
     label = language.title(language("estimate on that day, with its 90% interval"))
     ax.errorbar(places, value, spread, fmt="o", label=label, color=colour, capsize=4)

@@ -84,6 +84,16 @@ def test_estimates_stand_beside_what_came() -> None:
     assert labels == ["31 March 2025", "30 June 2025", "30 June 2026"]
 
 
+@pytest.mark.parametrize(("low", "high", "ends"), [(0, 890, (0, 900)), (910, 990, (900, 990))])
+def test_a_skewed_interval_may_leave_out_its_estimate(
+    low: float, high: float, ends: tuple[float, float]
+) -> None:
+    day = DAYS[:1].assign(estimate_low=low, estimate_high=high)
+    (lines,) = plots.backtest(day, ENGLISH).collections
+    (segment,) = lines.get_segments()
+    assert (segment[0][1], segment[-1][1]) == pytest.approx(ends)
+
+
 def test_sentence_on_all_of_them() -> None:
     assert narrative.worth(TOTAL, ENGLISH) == (
         "Of 89 inactive customers, 28 will return within 365 days (90% interval 20 to 36), if they "
