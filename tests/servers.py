@@ -21,7 +21,9 @@ import pytest
 @contextmanager
 def postgres() -> Iterator[str]:
     """The URL of an empty database on a server of its own, which listens on a socket alone."""
-    found = shutil.which("pg_ctl") or max(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), None)
+    found = shutil.which("pg_ctl") or max(
+        Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), default=None
+    )
     if found is None:
         missing("no PostgreSQL server is installed (pg_ctl)")
     programs = Path(found).resolve().parent

@@ -20,8 +20,6 @@ from retention.reporting import runner, work
 from retention.reporting.outcome import Status
 from retention.reporting.publishing import newest_manifest
 
-PAGE = 4096
-
 
 def mounted(*arguments: str | Path) -> None:
     subprocess.run([str(argument) for argument in arguments], check=True, capture_output=True)
@@ -66,8 +64,8 @@ def ran(kit: Path, number: int) -> runner.Batch:
 
 def pages_left(disk: Path, pages: int) -> None:
     """Fill the disk until so many pages are free."""
-    free = os.statvfs(disk).f_bfree
-    (disk / ".ballast").write_bytes(b"x" * (free - pages) * PAGE)
+    found = os.statvfs(disk)
+    (disk / ".ballast").write_bytes(b"x" * (found.f_bfree - pages) * found.f_frsize)
     assert os.statvfs(disk).f_bfree == pages
 
 

@@ -170,15 +170,19 @@ def test_of_two_runs_at_once_one_is_refused_and_one_waits(
 ) -> None:
     kit = Kit(tmp_path, command)
     kit.next()
-    first = kit.started()
-    until((kit.reports / ".holder.json").exists)
-    os.kill(first, signal.SIGSTOP)
-    assert kit.run() == 2
-    said = tmp_path / "said.txt"
-    assert f"at work here (process {first} on " in said.read_text()
-    second = kit.started("--wait")
-    until(lambda: "waiting for its end" in said.read_text())
-    os.kill(first, signal.SIGCONT)
+    first, holder = kit.started(), kit.reports / ".holder.json"
+    try:
+        # Stopped between opening and writing it would not have told its name yet.
+        until(lambda: holder.exists() and holder.stat().st_size > 0)
+        os.kill(first, signal.SIGSTOP)
+        assert kit.run() == 2
+        said = tmp_path / "said.txt"
+        assert f"at work here (process {first} on " in said.read_text()
+        second = kit.started("--wait")
+        until(lambda: "waiting for its end" in said.read_text())
+    finally:
+        # It ends by itself then, and with it the one that waits.
+        os.kill(first, signal.SIGCONT)
     assert [command.ended(first), command.ended(second)] == [0, 0]
     assert kit.told() == dict.fromkeys(SLUGS, kit.number)
     assert_whole(kit.reports)
