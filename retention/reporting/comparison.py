@@ -80,10 +80,10 @@ def compared(previous: Previous, ledger: str, now: Mapping[str, Any]) -> Compari
     try:
         before, after = _frame(previous.ledger), _frame(ledger)
         common = common_periods(before, after)
-    except ValueError:
-        common = None
-    if common is not None:
-        periods, moved = len(common), restatements(before, after)
+        if common is not None:
+            periods, moved = len(common), restatements(before, after)
+    except (TypeError, ValueError):  # a date, or a figure, that is none
+        periods = 0
     told = previous.manifest
     return Comparison(
         published=str(told.get("finished", "")),

@@ -151,7 +151,7 @@ def _recorded(settings: Settings, attempt: Attempt, out: Path) -> tuple[Outcome,
                 notebook=notebook,
             )
             page = publishing.record_failure(files, out=out, slug=settings.slug)
-        except OSError as error:
+        except Exception as error:  # nor must a defect here cost the others theirs
             refused = error
         else:
             return attempt.outcome, page

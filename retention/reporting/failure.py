@@ -92,6 +92,7 @@ def failure_files(
         "since": min(str(previous.get("since") or now), now),
         "at": now,
         "last_good": checksum_of_newest(folder),
+        "last_good_as_of": (report or {}).get("as_of"),
         "kit": manifest.kit_version(),
         "settings": settings.resolved(),
         manifest.LANGUAGE_OF_ALL: language_of_all(settings.path.parent),

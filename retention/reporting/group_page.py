@@ -28,8 +28,11 @@ def publish_group_page(
     """
     compared = [folder for folder in out.iterdir() if publishing.figures(folder, COMPARED)]
     if len(compared) < FEWEST:
-        for name in (publishing.GROUP_PAGE, notebooks.PORTFOLIO):
-            (out / name).unlink(missing_ok=True)
+        try:
+            for name in (publishing.GROUP_PAGE, notebooks.PORTFOLIO):
+                (out / name).unlink(missing_ok=True)
+        except OSError as error:
+            return _not_written(error)
         return None
     try:
         execution = _executed(out, limits, kernels)
@@ -60,5 +63,9 @@ def _published(out: Path, page: str, notebook: NotebookNode) -> Outcome:
         publishing.replace(out / notebooks.PORTFOLIO, notebooks.as_text(notebook).encode(), out=out)
         publishing.replace(out / publishing.GROUP_PAGE, page.encode(), out=out)
     except OSError as error:
-        return Outcome(Status.PUBLISH_FAILED, f"{publishing.GROUP_PAGE}: {error.strerror or error}")
+        return _not_written(error)
     return Outcome(Status.PUBLISHED)
+
+
+def _not_written(error: OSError) -> Outcome:
+    return Outcome(Status.PUBLISH_FAILED, f"{publishing.GROUP_PAGE}: {error.strerror or error}")

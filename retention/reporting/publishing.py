@@ -71,7 +71,8 @@ def repair(out: Path) -> None:
 
     A report that was taken away to be replaced comes back, half-built ones go, `latest.html` shows
     the newest report, and a failure that another report has mended is forgotten: the one that was
-    there when it failed is known by its checksum, since a clock may have been moved.
+    there when it failed is known by its checksum, since a clock may have been moved. One that came
+    to be the newest because a newer one was removed by hand has mended nothing.
     """
     for retired in (out / _STAGING).glob(f"*/{_OLD}/*/*"):
         target = out / retired.parent.name / retired.name
@@ -83,7 +84,8 @@ def repair(out: Path) -> None:
         if newest is None:
             continue
         failure = manifest.read(folder / FAILURE_RECORD)
-        if failure and failure.get("last_good", newest) != newest:
+        another = failure is not None and failure.get("last_good", newest) != newest
+        if failure and another and _mends(newest_manifest(folder) or {}, failure):
             _forget_failure(folder)
         _show_newest(out, folder.name)
 
@@ -165,6 +167,13 @@ def _show_newest(out: Path, slug: str) -> None:
     page, path = latest(out / slug), out / slug / LATEST
     if not path.is_file() or path.read_bytes() != page:
         replace(path, page, out=out)
+
+
+def _mends(report: Mapping[str, Any], failure: Mapping[str, Any]) -> bool:
+    """Whether a report is of after a failure, or of no earlier day than the last good one then."""
+    if str(report.get("started", "")) > str(failure.get("at", "")):
+        return True
+    return str(report.get("as_of", "")) >= str(failure.get("last_good_as_of") or "")
 
 
 def _forget_failure(folder: Path) -> None:

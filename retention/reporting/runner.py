@@ -157,9 +157,12 @@ def _group(plan: Plan, results: Iterable[Result], kernels: Kernels) -> Outcome |
     made = (plan.out / publishing.GROUP_PAGE).exists()
     if made and all(result.outcome.status is Status.SKIPPED for result in results):
         return None
-    return publish_group_page(
-        plan.out, limits=plan.limits, page_bytes=plan.page_bytes, kernels=kernels
-    )
+    try:
+        return publish_group_page(
+            plan.out, limits=plan.limits, page_bytes=plan.page_bytes, kernels=kernels
+        )
+    except Exception as error:  # the index and the log of the run come after it
+        return Outcome(Status.RENDER_FAILED, f"{type(error).__name__}: {error}")
 
 
 def _jobs(plan: Plan, units: int) -> int:

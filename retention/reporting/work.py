@@ -69,7 +69,7 @@ def work(task: Task, *, kernels: Kernels | None = None) -> Attempt:
         )
     except Exception as error:  # a defect of the kit stays with its unit
         execution = Execution(notebook, error=error)
-    executed = datetime.now(UTC)
+    executed = _since(started, began)
     outcome, made = (
         classify(execution),
         partial(Attempt, executed=executed, notebook=execution.notebook, memory=execution.memory),
@@ -77,12 +77,24 @@ def work(task: Task, *, kernels: Kernels | None = None) -> Attempt:
     if outcome.status is Status.PUBLISHED:
         try:
             made = partial(made, **_finished(execution.notebook, task, started))
-        except StepFailedError as error:
-            outcome = classify(replace(execution, error=error))
-    # By a clock that nobody moves meanwhile.
-    finished = started + timedelta(seconds=time.monotonic() - began)
-    attempt = made(outcome=outcome, started=started, finished=finished)
+        except Exception as error:  # here too
+            outcome = classify(replace(execution, error=failed_step(error)))
+    attempt = made(outcome=outcome, started=started, finished=_since(started, began))
     return attempt if outcome.status.good else _without_secrets(task.settings, attempt)
+
+
+def _since(started: datetime, began: float) -> datetime:
+    """What time it is, by a clock that nobody has moved since `began`."""
+    return started + timedelta(seconds=time.monotonic() - began)
+
+
+def failed_step(error: Exception) -> StepFailedError:
+    """What a step after the notebook raised, as one that names its status."""
+    if isinstance(error, StepFailedError):
+        return error
+    failed = StepFailedError(Status.RENDER_FAILED, f"{type(error).__name__}: {error}")
+    failed.__cause__ = error
+    return failed
 
 
 def _finished(notebook: NotebookNode, task: Task, started: datetime) -> dict[str, Any]:
@@ -114,8 +126,7 @@ def checked_page(notebook: NotebookNode, told: list[export.Banner], most_bytes: 
     try:
         page = export.report_page(notebook, told)
     except Exception as error:  # whatever a notebook holds, its unit gets a status
-        message = f"{type(error).__name__}: {error}"
-        raise StepFailedError(Status.RENDER_FAILED, message) from error
+        raise failed_step(error) from error
     problems = gate.problems(page, most_bytes=most_bytes)
     if problems:
         raise StepFailedError(Status.GATE_FAILED, f"The page: {'; '.join(problems)}.")
