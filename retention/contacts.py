@@ -66,6 +66,7 @@ def contacted(raw: ir.Table, *, unit: str) -> ir.Table:
     Raises DataRefused for missing columns and for types that cannot be read.
     """
     cells.need_columns(raw, COLUMNS)
+    raw = _unguarded(raw)
     arm = cells.text(raw, "arm")
     return raw.select(
         customer_id=formulas.unguarded(cells.text(raw, "customer_id")),
@@ -79,6 +80,7 @@ def contacted(raw: ir.Table, *, unit: str) -> ir.Table:
 def refused(raw: ir.Table, *, unit: str, fault: str) -> ir.Table:
     """One row each of the first three rows with a fault, its cells as text."""
     kept = raw.select(*(name for name in raw.columns if name in (*COLUMNS, "unit")))
+    kept = _unguarded(kept)
     return cells.shown(kept.filter(_fault(kept, unit) == fault), COLUMNS)
 
 
@@ -139,6 +141,13 @@ def _judged(tally: ir.Table, as_of: date) -> ir.Table:
     within = ibis.window(group_by=["check", "campaign", "customer_id"])
     mixed = dated.arm.min().over(within) != dated.arm.max().over(within)
     return dated.mutate(check=((dated.check == KEPT) & mixed).ifelse(CONTAMINATED, dated.check))
+
+
+def _unguarded(raw: ir.Table) -> ir.Table:
+    """With the names of units as the settings have them, where `retention audience` wrote them."""
+    if "unit" not in raw.columns:
+        return raw
+    return raw.mutate(unit=formulas.unguarded(cells.text(raw, "unit")))
 
 
 def _fault(raw: ir.Table, unit: str) -> ir.StringValue:

@@ -33,6 +33,8 @@ ALPHA, POWER = 0.05, 0.80
 UNBALANCED = 0.1
 """From this standardised difference on, arms were unlike before the contact (Austin 2009)."""
 
+_ROUNDING = Decimal("1e-9")
+
 RESPONSE_EFFECTS = (
     *("campaign", "arm", "first_contact", "contacted", "watched", "responders", "response"),
     *("control_watched", "control_responders", "control_response"),
@@ -285,9 +287,13 @@ def _standardised(row: Mapping[str, Any], control: Mapping[str, Any], trait: str
 
 
 def _variance(arm: Mapping[str, Any], name: str) -> float:
-    """Of a sample; in decimals, for the difference of two large sums loses its digits in floats."""
-    size, total = _size(arm, name), Decimal(arm[name])
-    return float((Decimal(arm[f"{name}_squares"]) - total * total / size) / (size - 1))
+    """Of a sample; in decimals, for the difference of two large sums loses its digits in floats.
+
+    The squares come as floats: a difference within _ROUNDING of them is none, not less than none.
+    """
+    size, total, squares = _size(arm, name), Decimal(arm[name]), Decimal(arm[f"{name}_squares"])
+    apart = squares - total * total / size
+    return float(apart / (size - 1)) if apart > _ROUNDING * squares else 0.0
 
 
 def _size(arm: Mapping[str, Any], name: str) -> int:

@@ -8,7 +8,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from retention import cells
+from retention import cells, formulas
 from retention.cells import AFTER_AS_OF, NO_CUSTOMER, NO_DATE
 from retention.quality import KEPT, REPEATED, ROWS, account_of, checks_of
 
@@ -48,7 +48,7 @@ def said(raw: ir.Table, *, unit: str) -> ir.Table:
     """
     cells.need_columns(raw, COLUMNS)
     return raw.select(
-        customer_id=cells.text(raw, "customer_id"),
+        customer_id=formulas.unguarded(cells.text(raw, "customer_id")),
         reported_on=cells.day(raw, "reported_on"),
         reason=cells.text(raw, "reason"),
         fault=_fault(raw, unit),

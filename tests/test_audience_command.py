@@ -32,7 +32,7 @@ from retention.sources import open_source
 
 HEADING = (
     "customer_id,state,last_purchase_on,days_silent,turns_dormant_on,turns_lost_on,purchase_days,"
-    "value_365d,tier,arm,campaign,contacted_on"
+    "value_365d,tier,arm,campaign,contacted_on,unit"
 )
 ORDERS = (
     "ann,2024-01-01,10",
@@ -100,7 +100,7 @@ def test_one_row_a_customer() -> None:
     result = called()
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == "audiences/a.csv: 4 customers (one-time-buyers, up to 2024-03-31)\n"
-    campaign = "shop-one-time-buyers-2024-03-31,2024-04-01"
+    campaign = "shop-one-time-buyers-2024-03-31,2024-04-01,Shop"
     assert Path("audiences/a.csv").read_bytes().decode() == "\n".join(
         [
             HEADING,
@@ -190,6 +190,27 @@ def test_segments_are_columns_to_choose_by(kit: Path) -> None:
     assert ids() == ["cid"]
     [said] = refusal("one-time-buyers", "--where", "segment_teir = 'web'", "--force")
     assert "did you mean segment_tier?" in said
+
+
+def test_segments_of_any_name_are_columns(kit: Path) -> None:
+    orders = [f"{row},web" for row in ORDERS]
+    header = 'customer_id,ordered_at,amount,"Region, zone"'
+    orders_csv(kit / "params" / "orders.csv", *orders, header=header)
+    settings_file(kit / "params", "orders.csv", as_of="2024-03-31", segments=["Region, zone"])
+    assert called().exit_code == 0
+    assert {(row["segment_Region, zone"], row["arm"]) for row in rows()} == {("web", "treated")}
+
+
+def test_capitals_of_a_column_need_no_quotes() -> None:
+    table = ibis.memtable({"segment_Region": ["north", "south"]})
+    for name in ("segment_Region", "SEGMENT_REGION", '"segment_Region"'):
+        chosen = table.filter(condition(f"{name} = 'north'", table.schema())(table))
+        assert chosen.count().execute() == 1
+    # Which of two is meant, capitals alone can say.
+    both = ibis.schema({"Region": "string", "REGION": "string"})
+    assert condition("REGION = 'south'", both)(ibis.table(both)).op().left.name == "REGION"
+    with pytest.raises(SettingsRefused, match="there is no column region"):
+        condition("region = 'south'", both)
 
 
 # Who must not be written to -----------------------------------------------------------------------

@@ -71,3 +71,31 @@ def test_the_hold_out_gives_back_the_uplift_that_was_simulated(
     [checks] = effects.arm_checks(arms, planned_share=0.3).to_dict("records")
     assert checks["ratio_p"] > effects.SUSPECT_RATIO
     assert not checks["unlike"]
+
+
+def test_units_that_write_into_one_folder_keep_to_their_own_campaigns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("params", "audiences"):
+        (tmp_path / name).mkdir()
+    orders_csv(tmp_path / "params" / "orders.csv", "ann,2024-01-05,10", "ben,2024-03-31,5")
+    # One name is a formula to a spreadsheet: guarded in the file, and read back.
+    names = {"other": "=Other, Ltd", "shop": "Shop"}
+    for slug, unit in names.items():
+        settings_file(tmp_path / "params", "orders.csv", unit=unit)
+        (tmp_path / "params" / "shop.yaml").rename(tmp_path / "params" / f"{slug}.yaml")
+    for slug in names:
+        options = ["--out", f"audiences/{slug}.csv", "--where", "state = 'lost'"]
+        done = CliRunner().invoke(app, ["audience", slug, "where", *options])
+        assert done.exit_code == 0, done.output
+    text = Path("audiences/other.csv").read_text(encoding="utf-8")
+    assert text.splitlines()[1].endswith(',"\'=Other, Ltd"')
+
+    given = {"contacts": "../audiences/*.csv", "as_of": "2024-04-30"}
+    for slug, name in names.items():
+        opened = open_unit(
+            str(settings_file(tmp_path / "params", "orders.csv", unit=name, **given))
+        )
+        sent = contacts.contacts(opened.others["contacts"], as_of=opened.as_of).to_pandas()
+        assert sent["campaign"].tolist() == [f"{slug}-where-2024-03-31"]

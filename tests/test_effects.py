@@ -285,3 +285,18 @@ def test_no_contacts_no_rows() -> None:
     assert list(spend_effects(arms()).columns) == list(SPEND_EFFECTS)
     assert response_effects(arms()).empty
     assert spend_effects(arms(arm("control", 5))).empty
+
+
+@pytest.mark.parametrize("amount", ["19.99", "0.10", "33.33", "1234567.89"])
+@pytest.mark.parametrize("size", [2, 3, 7])
+def test_equal_amounts_have_no_variance_though_squares_come_as_floats(
+    amount: str, size: int
+) -> None:
+    # As the engine gives them: each square a float, their sum rounded to four digits.
+    squares = float(round(Decimal(float(amount) ** 2), 4) * size)
+    sums = {"spend": Decimal(amount) * size, "spend_squares": squares}
+    traits = {"prior_revenue": Decimal(amount) * size, "prior_revenue_squares": squares}
+    frame = arms(arm("mail", size, size) | sums | traits, arm("control", size) | traits)
+    found = spend_effects(frame)
+    assert cells(found, "uplift", "low", "p_value") == [(pytest.approx(float(amount)), None, None)]
+    assert cells(arm_checks(frame), "prior_revenue_difference") == [None]

@@ -61,6 +61,13 @@ def test_every_row_is_counted_once(tmp_path: Path) -> None:
     ]
 
 
+def test_ids_that_a_spreadsheet_would_compute_are_read_back(tmp_path: Path) -> None:
+    # As `retention audience` writes the id of +34600111222, from where a survey tool takes it.
+    unit = opened(tmp_path, "customer_id,reported_on,reason\n'+34600111222,2024-02-10,price\n")
+    found = feedback.answers(unit.others["feedback"], as_of=unit.as_of).to_pandas()
+    assert cells(found, "customer_id") == ["+34600111222"]
+
+
 def test_schemas_of_the_door_hold_on_no_engine_at_all() -> None:
     raw = {"customer_id": "int64", "reported_on": "date", "reason": "string"}
     assert feedback.said(ibis.table(raw, name="raw"), unit="U").schema() == feedback.SAID

@@ -33,7 +33,7 @@ SCHEMA = 1
 WITHIN_DAYS = 7
 """How far ahead about-to-lapse looks, unless it is said."""
 
-ADDED = ("arm", "campaign", "contacted_on")
+ADDED = ("arm", "campaign", "contacted_on", "unit")
 """Columns of the file beside those of the audience; with customer_id, what `contacts` reads."""
 
 _ROWS = 10_000
@@ -187,7 +187,8 @@ def write(unit: Unit, request: Request) -> Written:
         "data": unit.fingerprint,
         "kit": manifest.kit_version(),
     }
-    lines = _csv(rows, [(arm, campaign, contacted_on) for arm in arms])
+    # The unit too: audiences of several units may lie in one folder, which `contacts` reads whole.
+    lines = _csv(rows, [(arm, campaign, contacted_on, unit.settings.unit) for arm in arms])
     with ExitStack() as stack:
         body = stack.enter_context(private_files.staged(request.out, lines))
         record["file"] = {"name": request.out.name, "sha256": body.sha256, "bytes": body.size}
@@ -250,9 +251,9 @@ def _allowed(unit: Unit, chosen: ir.Table) -> tuple[pa.Table, int | None]:
     return rows, int(chosen.count().to_pyarrow().as_py()) - rows.num_rows
 
 
-def _csv(rows: pa.Table, added: Iterable[tuple[str, str, date]]) -> Iterator[bytes]:
+def _csv(rows: pa.Table, added: Iterable[tuple[str, str, date, str]]) -> Iterator[bytes]:
     """The file in parts, in UTF-8: its heading, then the rows by _ROWS."""
-    yield f"{','.join([*rows.column_names, *ADDED])}\n".encode()
+    yield f"{','.join(map(_cell, [*rows.column_names, *ADDED]))}\n".encode()
     beside = iter(added)
     for batch in rows.to_batches(_ROWS):
         lines = (

@@ -121,7 +121,10 @@ class _Reading:
     def _column(self, node: exp.Expr) -> ir.Column:
         if not isinstance(node, exp.Column):
             raise _refused(f"{_shown(node)} is no column; {_ALLOWED}", _place(node))
-        name = node.name if node.this.quoted else node.name.casefold()
+        name = node.name
+        if name not in self.columns and not node.this.quoted:
+            alike = [column for column in self.columns if column.casefold() == name.casefold()]
+            name = alike[0] if len(alike) == 1 else name.casefold()
         if name not in self.columns or node.table:
             near = (
                 did_you_mean(name, self.columns) or f"; the columns are {', '.join(self.columns)}"
