@@ -19,7 +19,7 @@ import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 from ibis.common.exceptions import TableNotFound
 
-from retention import engines, files
+from retention import engines, files, scratch
 from retention.errors import DataRefused
 from retention.files import first_words
 
@@ -148,7 +148,7 @@ def _found(source: str, resolved: str, folder: Path) -> list[Path]:
 
 def _memory() -> Any:
     # Its own name a connection: two that spill into one folder would overwrite each other.
-    spill = Path(tempfile.gettempdir(), f"retention-{uuid.uuid4().hex}")
+    spill = Path(tempfile.gettempdir(), f"{scratch.prefix()}{uuid.uuid4().hex}")
     return ibis.duckdb.connect(temp_directory=str(spill), autoinstall_known_extensions=False)
 
 

@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -22,6 +23,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from retention.reporting.outcome import Execution
+from retention.reporting.warm import _ONE_THREAD
+
+_LONGEST_SECONDS = 300
 
 
 class Commands:
@@ -64,6 +68,8 @@ class Commands:
         assert self._server.stdout
         self._server.stdin.write(json.dumps(question) + "\n")
         self._server.stdin.flush()
+        there, *_ = select.select([self._server.stdout], [], [], _LONGEST_SECONDS)
+        assert there, "it never answered"
         return int(self._server.stdout.readline())
 
 
@@ -72,7 +78,9 @@ def commands() -> Iterator[Commands]:
     """A process that has imported the kit, and gives a copy of itself for each command."""
     command = [sys.executable, __file__]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as server:
+    # A fork copies one thread alone: it may have no other.
+    env = os.environ | _ONE_THREAD
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=env, text=True) as server:
         try:
             yield Commands(server, kernels=True)
         finally:

@@ -27,6 +27,7 @@ from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
+from retention import scratch
 from retention.reporting.limits import Limits, MemoryWatch
 from retention.reporting.outcome import Execution, StoppedError
 from retention.reporting.warm import Forked, Zygote, warm
@@ -93,8 +94,8 @@ def execute(
     has installed under that name, and is gone when this returns.
     """
     kernels = kernels or Kernels()
-    with tempfile.TemporaryDirectory(prefix="rk-", ignore_cleanup_errors=True) as scratch:
-        session = _Session(Path(scratch), folder=folder, limits=limits, kernels=kernels)
+    with tempfile.TemporaryDirectory(prefix=scratch.prefix(), ignore_cleanup_errors=True) as own:
+        session = _Session(Path(own), folder=folder, limits=limits, kernels=kernels)
         error: Exception | None = None
         try:
             with kernels.watching(session):
@@ -133,19 +134,20 @@ def execute(
 class _Session:
     """One kernel and what it answered."""
 
-    def __init__(self, scratch: Path, *, folder: Path, limits: Limits, kernels: Kernels) -> None:
+    def __init__(self, own: Path, *, folder: Path, limits: Limits, kernels: Kernels) -> None:
         self.folder = folder
         self.notebook: NotebookNode | None = None
         self.answered: set[str] = set()
         self.cell_limited = False
-        self._stderr = scratch / "stderr.txt"
+        self._own = own
+        self._stderr = own / "stderr.txt"
         self._limits = limits
         self._watch: MemoryWatch | None = None
         self._watching = contextlib.ExitStack()
         self._deadline = math.inf
         self._kernels = kernels
         self._process: subprocess.Popen[bytes] | Forked | None = None
-        socket = scratch / "kernel"
+        socket = own / "kernel"
         local = os.name == "posix" and len(str(socket)) < _LONGEST_SOCKET
         # Sockets in a folder of its own: parallel kernels never race for a port.
         self._manager = AsyncKernelManager(
@@ -174,7 +176,9 @@ class _Session:
             log=_log,
         )
         with self._watching, self._stderr.open("wb") as stderr:
-            client.execute(cleanup_kc=True, stdout=subprocess.DEVNULL, stderr=stderr)
+            # A kernel is killed in the end and removes nothing: what it left goes with its folder.
+            env = os.environ | {"TMPDIR": str(self._own)}
+            client.execute(cleanup_kc=True, env=env, stdout=subprocess.DEVNULL, stderr=stderr)
 
     def kill(self) -> None:
         """Kill the kernel and the processes it started, if any of them lives."""

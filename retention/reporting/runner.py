@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from retention import scratch
 from retention.params import Settings
 from retention.reporting import gate, manifest, notebooks, publishing
 from retention.reporting.comparison import previous_report
@@ -84,6 +85,7 @@ def run(
     results: dict[str, Result] = {}
     with sole_run(plan.out, wait=plan.wait, tell=tell):
         publishing.repair(plan.out)
+        scratch.clear()
         log = RunLog(plan.out, units=[settings.slug for settings in units])
 
         def settle(result: Result) -> None:
@@ -174,8 +176,8 @@ def _attempts(
 ) -> Generator[tuple[Task, Attempt]]:
     """Each task with what came of it, as it is there; what ends this early ends the kernels."""
     with ThreadPoolExecutor(jobs, "unit") as executor:
-        futures = {executor.submit(work, task, kernels=kernels): task for task in tasks}
         try:
+            futures = {executor.submit(work, task, kernels=kernels): task for task in tasks}
             for future in as_completed(list(futures)):
                 # Popped and not kept: an executed notebook may hold many megabytes.
                 yield futures.pop(future), future.result()

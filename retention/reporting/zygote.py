@@ -16,6 +16,7 @@ import signal
 import socket
 import struct
 import sys
+import tempfile
 from collections.abc import Iterable
 
 READY = b"ready"
@@ -114,6 +115,7 @@ def _become_kernel(channel_handle: int, stdout: int, stderr: int, *, parent: int
         os.chdir(order["cwd"])
         os.environ.clear()
         os.environ.update(order["env"])
+        tempfile.tempdir = None  # the environment names another
         channel.send(KERNEL.pack(BEGUN, os.getpid()))
     # Python seeds its own generator anew in a forked process, NumPy does not.
     if numpy := sys.modules.get("numpy"):

@@ -1,0 +1,49 @@
+"""Temporary folders that name the process they belong to, so that what a killed one left is found.
+
+Short names: a kernel's sockets lie in such a folder, and the path of a socket may not be long.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import tempfile
+import zlib
+from pathlib import Path
+
+import psutil
+
+
+def prefix() -> str:
+    """How the name of every temporary folder of this process begins.
+
+    >>> prefix().endswith(f"-{os.getpid()}-")
+    True
+    """
+    return f"{_of_machine()}{os.getpid()}-"
+
+
+def clear() -> None:
+    """Remove what processes of this machine left that ended before they could remove it."""
+    # What cannot be looked at or removed now is no reason not to run.
+    with contextlib.suppress(OSError):
+        for folder in Path(tempfile.gettempdir()).glob(f"{_of_machine()}*"):
+            owner = re.match(r"(\d+)-", folder.name.removeprefix(_of_machine()))
+            if owner and not _lives(int(owner[1])):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _of_machine() -> str:
+    # Containers may share a temporary folder, and see none of each other's processes.
+    return f"rk-{zlib.crc32(socket.gethostname().encode()) & 0xFFFF:04x}-"
+
+
+def _lives(pid: int) -> bool:
+    try:
+        ended: bool = psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:  # it is another user's
+        return True
+    return not ended
