@@ -35,7 +35,9 @@ OUTCOMES = ibis.schema(
         "former_value": "float64",
     }
 )
-GROWTH = ibis.schema({"days": "int64", "returns": "int64", "spend": "float64"})
+GROWTH = ibis.schema({"fold": "int64", "days": "int64", "returns": "int64", "spend": "float64"})
+FOLDS = 20
+"""Parts of the returns, which the bootstrap draws anew; 20 days are no whole weeks."""
 
 
 def outcomes(customer_days: ir.Table, *, day: date, since: date, inactive_after: int) -> ir.Table:
@@ -103,25 +105,28 @@ def outcomes(customer_days: ir.Table, *, day: date, since: date, inactive_after:
 
 
 def growth(spells: ir.Table, customer_days: ir.Table, *, as_of: date) -> ir.Table:
-    """One row a day since the return, 0 to 364: what returners spent on it, all together.
+    """One row a fold and day since the return, 0 to 364: what its returners spent on it together.
 
     A return is a purchase that met dormant or lost; those count that have been watched for
-    YEAR_DAYS, the day of the return and the close of `as_of` included, and `returns` is how many
-    they are, the same in each row. `spend` is all amounts, refunds taken off. Returns GROWTH.
+    YEAR_DAYS, the day of the return and the close of `as_of` included. `fold` is the rest that the
+    days from the return to `as_of` leave when divided by FOLDS: the same on every engine. `returns`
+    is how many of them bought or were refunded on the day, on day 0 all of the fold; `spend` is all
+    amounts, refunds taken off. No row of a day on which nobody did. Returns GROWTH.
 
     spells: lifecycle.SPELLS; customer_days: transactions.CUSTOMER_DAYS.
     """
     newest = ibis.literal(as_of - timedelta(days=YEAR_DAYS - 1))
     came_back = (spells.state == ACTIVE) & spells.previous_state.notnull()
     starts = spells.filter(came_back & (spells.started_on <= newest))
-    starts = starts.select("customer_id", "started_on")
+    starts = starts.select(
+        "customer_id",
+        "started_on",
+        fold=ibis.literal(as_of).delta(starts.started_on, unit="day") % FOLDS,
+    )
     days = starts.join(customer_days, "customer_id")
     days = days.mutate(days=days.day.delta(days.started_on, unit="day"))
-    spent = days.group_by("days").agg(spend=days.amount.sum())
-    year = ibis.memtable([(day,) for day in range(YEAR_DAYS)], schema={"days": "int64"})
-    counted = year.left_join(spent, "days").cross_join(starts.agg(returns=starts.count()))
-    return (
-        counted.select("days", "returns", spend=spent.spend.cast("float64").fill_null(0.0))
-        .cast(GROWTH)
-        .order_by("days")
+    days = days.filter(days.days.between(0, YEAR_DAYS - 1))
+    spent = days.group_by("fold", "days").agg(
+        returns=days.count(), spend=days.amount.sum().cast("float64")
     )
+    return spent.cast(GROWTH).order_by("fold", "days")

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd  # noqa: TID251 (small frames only)
 
 from retention.curves import wilson
-from retention.inactive import ACTIVITIES, LAPSED_EARLIER, LAPSED_WITHIN
+from retention.inactive import ACTIVITIES, LAPSED_EARLIER, LAPSED_WITHIN, YEAR_DAYS
 from retention.opportunity import HORIZON_DAYS
 
 BRACKETS = (*LAPSED_WITHIN.values(), LAPSED_EARLIER)
@@ -76,8 +76,9 @@ def opportunity(look: Look, growth: pd.DataFrame, *, first_day: date, as_of: dat
 
     Of ALL: sums, and return_share = returns / customers. `_low` and `_high` are 90 % intervals for
     what will really come, not only for its mean: by DRAWS of a bootstrap, each of which draws anew
-    the customers who were learned from (of a cell, window and band, as if all alike), and then what
-    those inactive now do, each like one of them. It holds chance only: no change in the business.
+    the customers who were learned from (of a cell, window and band, as if all alike) and the folds
+    of returns that G is of, and then what those inactive now do, each like one of them. It holds
+    chance only: no change in the business.
 
     Both sides are seen with the same depth of history, or customers of cells of one name would not
     be alike: then by purchases from `first_day` on, now by those from HORIZON_DAYS after it on. Who
@@ -89,12 +90,11 @@ def opportunity(look: Look, growth: pd.DataFrame, *, first_day: date, as_of: dat
     """
     horizon = timedelta(days=HORIZON_DAYS)
     then, now = look(as_of - horizon, first_day), look(as_of, first_day + horizon)
-    done = growth["spend"].cumsum()
-    if growth["returns"].min() < FEWEST or done.min() <= 0:
-        return pd.DataFrame(columns=list(OPPORTUNITY))
-    watched = then["watched_days"] / then["customers"]
-    by_then = np.interp(watched, growth["days"] + 1, done / done.iloc[-1])
-    return _estimate(now, then.assign(spend=then["spend"] / by_then))
+    nothing = pd.DataFrame(columns=list(OPPORTUNITY))
+    if growth["returns"][growth["days"] == 0].sum() < FEWEST:
+        return nothing
+    done = _done(growth)
+    return nothing if done[0].min() <= 0 else _estimate(now, then, done)
 
 
 def backtest(look: Look, *, first_day: date, as_of: date) -> pd.DataFrame:
@@ -117,7 +117,7 @@ def backtest(look: Look, *, first_day: date, as_of: date) -> pd.DataFrame:
         if day - horizon <= first_day:
             continue
         now = look(day, first_day + horizon)
-        told = _estimate(now, look(day - horizon, first_day))
+        told = _estimate(now, look(day - horizon, first_day), None)
         if told.empty:
             continue
         total, came = told.iloc[-1], now[now["window"].notna()]
@@ -139,16 +139,42 @@ def backtest(look: Look, *, first_day: date, as_of: date) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(BACKTEST))
 
 
-def _estimate(now: pd.DataFrame, then: pd.DataFrame) -> pd.DataFrame:
-    """OPPORTUNITY of those in `now`, learned from `then`, whose `spend` returns are worth."""
+def _done(growth: pd.DataFrame) -> _Floats:
+    """G by days since the return: as it was seen, and then one row a draw of the folds."""
+    of_fold = growth.pivot(index="fold", columns="days", values="spend")
+    by_day = of_fold.reindex(columns=range(YEAR_DAYS)).fillna(0.0).to_numpy(dtype=float)
+    folds = len(by_day)
+    drawn = np.random.default_rng(SEED).multinomial(folds, np.full(folds, 1 / folds), DRAWS)
+    done = np.cumsum(np.vstack([np.ones(folds), drawn]) @ by_day, axis=1)
+    # Refunds may leave nothing of a draw, which then has nothing to say of G.
+    done = np.where(done.min(axis=1, keepdims=True) > 0, done, done[0])
+    shares: _Floats = done / np.where(done[:, -1:] > 0, done[:, -1:], 1.0)
+    return shares
+
+
+def _by_then(done: _Floats, watched: _Floats) -> _Floats:
+    """One row a row of `done`: G at each number of days watched, between two days in proportion."""
+    place = np.clip(watched - 1, 0, YEAR_DAYS - 1)
+    day = np.minimum(place.astype(int), YEAR_DAYS - 2)
+    at: _Floats = done[:, day] + (done[:, day + 1] - done[:, day]) * (place - day)
+    return at
+
+
+def _estimate(now: pd.DataFrame, then: pd.DataFrame, done: _Floats | None) -> pd.DataFrame:
+    """OPPORTUNITY of those in `now`, learned from `then`, as in `opportunity`.
+
+    done: G as seen and in each draw (see `_done`); None: returns are worth their `spend` so far.
+    """
     # Engines give groups in any order, and the draws follow it.
     then = then.sort_values([*_CELL, "window", "band"], na_position="first", ignore_index=True)
     learned = _learned(then)
     cells = list(zip(*(then[name] for name in _CELL), strict=True))
     counts = then["customers"].to_numpy(dtype=float)
     returned = then["window"].notna().to_numpy().astype(float)
-    # What one customer of each kind does: returns or not, and spends.
-    kinds = np.stack([returned, returned * then["spend"].to_numpy() / np.maximum(counts, 1)])
+    # What one customer of each kind spends, as seen and in each draw.
+    each = returned * then["spend"].to_numpy(dtype=float) / np.maximum(counts, 1)
+    watched = then["watched_days"].to_numpy(dtype=float) / np.maximum(counts, 1)
+    worth = each / (np.ones((DRAWS + 1, 1)) if done is None else _by_then(done, watched))
     rng = np.random.default_rng(SEED)
     drawn: _Floats = rng.poisson(counts, (DRAWS, len(counts))).astype(float)
     sizes = now.groupby(_CELL, as_index=False)[["customers", "former_value"]].sum()
@@ -158,9 +184,10 @@ def _estimate(now: pd.DataFrame, then: pd.DataFrame) -> pd.DataFrame:
     for cell in (cell for cell in learned if cell in of_cell):
         used = [number for number, other in enumerate(cells) if other in learned[cell]]
         customers, former_value = of_cell[cell]
-        expected = customers * (kinds[:, used] @ counts[used]) / counts[used].sum()
+        seen = np.array([counts[used] @ returned[used], counts[used] @ worth[0, used]])
+        expected = customers * seen / counts[used].sum()
         picked = rng.multinomial(customers, _shares(drawn[:, used], counts[used]))
-        came = (kinds[:, used] @ picked.T).astype(float)
+        came = np.stack([picked @ returned[used], (picked * worth[1:, used]).sum(axis=1)])
         of_all += came
         stood, back = int(counts[used].sum()), int(counts[used] @ returned[used])
         low, high = wilson(back, stood)
@@ -176,9 +203,9 @@ def _estimate(now: pd.DataFrame, then: pd.DataFrame) -> pd.DataFrame:
     if not rows:
         return pd.DataFrame(columns=list(OPPORTUNITY))
     total = {name: sum(row[name] for row in rows) for name in ("customers", "former_value")}
-    seen = {"stood_before": int(counts.sum()), "returned": int(counts @ returned)}
+    learned_from = {"stood_before": int(counts.sum()), "returned": int(counts @ returned)}
     summed_up: _Floats = np.array([sum(row[name] for row in rows) for name in ("returns", "worth")])
-    summed = dict.fromkeys(_CELL, ALL) | total | seen
+    summed = dict.fromkeys(_CELL, ALL) | total | learned_from
     rows.append(summed | _amounts(total["customers"], summed_up, of_all))
     return pd.DataFrame(rows, columns=list(OPPORTUNITY))
 

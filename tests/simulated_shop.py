@@ -101,8 +101,15 @@ class Shop:
         count = np.searchsorted(key, key[first] + YEAR) - first
         start = np.repeat(first, count)
         row = start + np.arange(len(start)) - np.repeat(count.cumsum() - count, count)
-        spend = np.bincount(self.day[row] - self.day[start], self.amount[row], YEAR)
-        return pd.DataFrame({"days": range(YEAR), "returns": len(first), "spend": spend})
+        found = pd.DataFrame(
+            {
+                "fold": (as_of - self.day[start]) % 20,
+                "days": self.day[row] - self.day[start],
+                "spend": self.amount[row],
+            }
+        )
+        by_day = found.groupby(["fold", "days"])["spend"]
+        return by_day.agg(returns="count", spend="sum").reset_index()
 
 
 def shop(seed: int, patch: pytest.MonkeyPatch, customers: int) -> Shop:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from histories import cells
 
-from retention.opportunity import HORIZON_DAYS, OUTCOMES
+from retention.opportunity import GROWTH, HORIZON_DAYS, OUTCOMES
 from retention.opportunity_value import (
     ALL,
     BACKTEST,
@@ -38,10 +38,14 @@ def frame(*rows: Row) -> pd.DataFrame:
     return found.astype({"window": "Float64"})
 
 
-def growth(done_on: dict[int, float], returns: int = FEWEST) -> pd.DataFrame:
-    """Spending by days since the return."""
-    spend = [done_on.get(day, 0.0) for day in range(365)]
-    return pd.DataFrame({"days": range(365), "returns": returns, "spend": spend})
+def growth(*folds: dict[int, float], returns: int = FEWEST) -> pd.DataFrame:
+    """Spending by days since the return, of one fold or more of so many returns each."""
+    rows = [
+        (fold, day, returns, spend)
+        for fold, done_on in enumerate(folds)
+        for day, spend in ({0: 0.0} | done_on).items()
+    ]
+    return pd.DataFrame(rows, columns=list(GROWTH.names))
 
 
 ON_THE_DAY = growth({0: 1.0})
@@ -101,6 +105,22 @@ def test_interval_knows_that_spend_differs() -> None:
     assert [total["worth"] for total in totals] == pytest.approx([2500.0, 2500.0])
     narrow, wide = (total["worth_high"] - total["worth_low"] for total in totals)
     assert wide > 3 * narrow
+
+
+def test_interval_knows_that_the_curve_of_returners_is_uncertain() -> None:
+    # All were watched for one day, and each spent 10: half of the year's spending, says G.
+    rows: list[Row] = [(FRESH, "once", 0, 4, 2000, 2000, 20000.0)]
+    then, now = frame(*rows), frame((FRESH, "once", None, 0, 1000, 0, 0.0))
+    alike = growth(*({0: 5.0, 9: 5.0} for _ in range(4)))
+    apart = growth(*({0: first, 9: 10 - first} for first in (2.0, 4.0, 6.0, 8.0)))
+    totals = [estimate(now, then, grown).iloc[-1] for grown in (alike, apart)]
+    assert [total["worth"] for total in totals] == pytest.approx([20000.0, 20000.0])
+    certain, uncertain = (total["worth_high"] / total["worth_low"] for total in totals)
+    assert certain == pytest.approx(1)
+    # Four folds drawn of 0.2, 0.4, 0.6 and 0.8: in 5 of 100 draws, below 0.3 or above 0.7 or so.
+    assert uncertain == pytest.approx(0.7 / 0.3, rel=0.25)
+    again = estimate(now, then, apart[::-1]).iloc[-1]
+    assert again["worth_high"] == pytest.approx(totals[1]["worth_high"], rel=1e-12)
 
 
 def test_order_of_rows_does_not_matter_and_doubled_money_doubles() -> None:
@@ -185,7 +205,7 @@ def test_the_shortest_silence_joins_longer_ones_where_it_is_thin() -> None:
         (returned((FRESH, "once", FEWEST, 0)), growth({0: 1.0}, returns=FEWEST - 1)),
         (returned((FRESH, "once", FEWEST, 0)), growth({0: 1.0, 9: -1.0})),
         (returned((FRESH, "once", FEWEST, 0)), growth({1: 1.0})),
-        (frame(), growth({}, returns=0)),
+        (frame(), growth()),
     ],
     ids=["few returned", "few watched for a year", "all refunded", "nothing at first", "nobody"],
 )

@@ -84,19 +84,20 @@ def outcomes(days: Days, day: date, since: date, inactive_after: int) -> list[Ro
 
 
 def growth(days: Days, inactive_after: int, as_of: date) -> list[Row]:
-    """One day since the return a row, of the returns watched for 365 days."""
-    spent = dict.fromkeys(range(365), Decimal(0))
-    returns = 0
+    """One twentieth of the returns watched for 365 days, and day since the return, a row."""
+    spent = defaultdict(list)
     for entries in days.values():
         bought = purchase_days(entries, as_of)
         for before, day in pairwise(bought):
             # Inactive at the close of the day before.
             if (day - ONE_DAY - before).days >= inactive_after and (as_of - day).days + 1 >= 365:
-                returns += 1
                 for other, amount in entries:
                     if 0 <= (other - day).days < 365:
-                        spent[(other - day).days] += amount
-    return [{"days": n, "returns": returns, "spend": float(spent[n])} for n in range(365)]
+                        spent[(as_of - day).days % 20, (other - day).days].append(amount)
+    return [
+        {"fold": fold, "days": n, "returns": len(amounts), "spend": float(sum(amounts))}
+        for (fold, n), amounts in sorted(spent.items())
+    ]
 
 
 def opportunity_value(days: Days, day: date, since: date, inactive_after: int) -> Decimal:
