@@ -6,7 +6,6 @@ says anything about an earlier rate, and the values of a segment part the unit w
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from math import erfc
 
 import ibis
 import ibis.expr.types as ir
@@ -35,7 +34,10 @@ LEVEL = 0.05
 """A difference holds where its p-value, adjusted for all that were compared, is below this."""
 
 FEWEST = 10
-"""Events, and cases without one, that either side of a comparison needs."""
+"""Customers with the event, and with a period without it, that a side of a comparison needs."""
+
+NO_SPREAD = 1e-9
+"""What is below this part of its terms is a spread of nothing, but for rounding."""
 
 MEASURES = (CHURN, REACTIVATION, WIN_BACK)
 
@@ -46,6 +48,9 @@ SEGMENT_COUNTS = ibis.schema(
         "value": "string",
         "measure": "string",
         "customers": "int64",
+        "customers_at_risk": "int64",
+        "customers_with": "int64",
+        "customers_without": "int64",
         "numerator": "int64",
         "denominator": "int64",
         "numerator_squares": "int64",
@@ -54,8 +59,8 @@ SEGMENT_COUNTS = ibis.schema(
     }
 )
 COMPARED = (
-    *("segment", "value", "measure", "customers", "numerator", "denominator", "rate", "low"),
-    *("high", "rest_rate", "p_adjusted"),
+    *("segment", "value", "measure", "customers", "customers_at_risk", "numerator"),
+    *("denominator", "rate", "low", "high", "rest_rate", "p_adjusted"),
 )
 
 
@@ -125,7 +130,9 @@ def segment_counts(spells: ir.Table, values: ir.Table, *, calendar: Calendar) ->
 
     Numerators and denominators are those of rates.shares in the newest POOLED_PERIODS complete
     periods, added up, so that a customer counts once in each period; those of the values of a
-    segment add up to the unit's. `customers` are all that have the value. The squares and products
+    segment add up to the unit's. `customers` are all that have the value;
+    `customers_at_risk` those of them in the denominator once or more; `customers_with` have the
+    event in some period, `customers_without` a period without it. The squares and products
     are of each customer's own numerator and denominator over these periods, added up: what the
     spread of the rate follows from. The scope of reactivation is the dormant and lost.
 
@@ -156,6 +163,9 @@ def segment_counts(spells: ir.Table, values: ir.Table, *, calendar: Calendar) ->
     )
     own = own.join(values, "customer_id")
     summed = own.group_by("segment", "value", "measure").agg(
+        customers_at_risk=(own.n > 0).ifelse(1, 0).sum(),
+        customers_with=(own.y > 0).ifelse(1, 0).sum(),
+        customers_without=(own.n > own.y).ifelse(1, 0).sum(),
         numerator=own.y.sum(),
         denominator=own.n.sum(),
         numerator_squares=(own.y * own.y).sum(),
@@ -199,13 +209,16 @@ def compared(counts: pd.DataFrame) -> pd.DataFrame:
 
     A customer is at risk in many periods, and those of one customer are alike, so that the spread
     is that between customers: with y of n for each of them and the rate r, the variance of r is the
-    sum of (y - r n)^2 over the square of the sum of n. `low`, `high`: Wilson's 95 % interval for as
-    many independent cases as have that variance. `p_adjusted`: of the difference to the rest, by
-    the normal distribution, adjusted by Holm for every comparison in the table (statsmodels): in 95
-    of 100 tables without a true difference none is below LEVEL. Absent where either side has fewer
-    than FEWEST customers' periods with the event, or without it.
+    sum of (y - r n)^2 over the square of the sum of n, times k / (k - 1) for k customers at risk.
+    `low`, `high`: Wilson's 95 % interval for as many independent cases as have that variance.
+    `p_adjusted`: of the difference to the rest, by the t distribution with one degree of freedom
+    less than the smaller side has customers at risk, adjusted by Holm for every comparison in the
+    table (statsmodels): in 95 of 100 tables without a true difference none is below LEVEL. Of two
+    values each is the rest of the other: that is one comparison. Absent where either side has fewer
+    than FEWEST customers with the event, or with a period without it, or no spread at all.
     """
-    # Imported where it is needed: that takes longer than many a report.
+    # Imported where they are needed: that takes longer than many a report.
+    from scipy import stats
     from statsmodels.stats.multitest import multipletests
 
     sums = list(SEGMENT_COUNTS.names[4:])
@@ -217,10 +230,19 @@ def compared(counts: pd.DataFrame) -> pd.DataFrame:
     cases = counts["denominator"] / (variance / alone).clip(lower=1).fillna(1)
     low, high = wilson(rate * cases, cases)
     z = (rate - rest_rate).abs() / (variance + rest_variance) ** 0.5
-    p_values = z[_enough(counts) & _enough(rest)].map(lambda each: erfc(each / 2**0.5))
+    smaller = counts["customers_at_risk"].clip(upper=rest["customers_at_risk"])
+    p_values = 2 * pd.Series(
+        stats.t.sf(z.astype(float), smaller.astype(float) - 1), index=counts.index
+    )
+    tested = _enough(counts) & _enough(rest) & (variance > 0) & (rest_variance > 0)
+    of_what = [counts["segment"], counts["measure"]]
+    twins = (counts["denominator"] > 0).groupby(of_what).transform("sum") == 2
+    once = tested & ~(twins & tested.groupby(of_what).cumsum().gt(1))
     adjusted = pd.Series(float("nan"), index=counts.index)
-    if len(p_values):
-        adjusted[p_values.index] = multipletests(p_values, alpha=LEVEL, method="holm")[1]
+    if once.any():
+        adjusted[once] = multipletests(p_values[once], alpha=LEVEL, method="holm")[1]
+    of_both = adjusted.groupby(of_what).transform("first")
+    adjusted = adjusted.mask(tested & twins, of_both)
     return counts.assign(
         rate=rate,
         low=low.clip(lower=0),
@@ -231,14 +253,21 @@ def compared(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _spread(sums: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """The rate and its variance between customers; both empty where nobody was at risk."""
+    """The rate and its variance between customers; empty where nobody was at risk, or but one."""
     trials = sums["denominator"].where(sums["denominator"] > 0)
     rate = sums["numerator"] / trials
     squares = sums["numerator_squares"] - 2 * rate * sums["products"]
     squares = squares + rate**2 * sums["denominator_squares"]
-    return rate, squares.clip(lower=0) / trials**2
+    squares = squares.mask(squares < NO_SPREAD * sums["numerator_squares"], 0)
+    customers = sums["customers_at_risk"].where(sums["customers_at_risk"] > 1)
+    return rate, squares / trials**2 * customers / (customers - 1)
 
 
 def _enough(sums: pd.DataFrame) -> pd.Series:
-    without = sums["denominator"] - sums["numerator"]
-    return (sums["numerator"] >= FEWEST) & (without >= FEWEST)
+    return (sums["customers_with"] >= FEWEST) & (sums["customers_without"] >= FEWEST)
+
+
+def of_all(rates: pd.DataFrame) -> pd.Series:
+    """One rate a measure: that of all values of the segment together (COMPARED, of one segment)."""
+    sums = rates.groupby("measure")[["numerator", "denominator"]].sum()
+    return sums["numerator"] / sums["denominator"].where(sums["denominator"] > 0)

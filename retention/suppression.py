@@ -81,6 +81,21 @@ def pooled(groups: pd.DataFrame, *, least: int, of: str = "inactive") -> pd.Data
     )
 
 
+def of_many(rates: pd.DataFrame, *, least: int) -> pd.DataFrame:
+    """The rates of one segment (segments.COMPARED) without those of few.
+
+    Values of few customers are left out; of the others the figures of a measure are absent where
+    those of them that were at risk are few.
+    """
+    sizes = rates.drop_duplicates("value").set_index("value")["customers"]
+    some = rates[rates["customers_at_risk"] > 0]
+    by_measure = some.groupby("measure")["customers_at_risk"]
+    few = by_measure.transform(hidden, least=least).reindex(rates.index, fill_value=False)
+    figures = list(rates.columns[rates.columns.get_loc("customers_at_risk") :])
+    blanked = rates.assign(**{name: rates[name].mask(few.astype(bool)) for name in figures})
+    return blanked[~rates["value"].map(hidden(sizes, least=least)).astype(bool)]
+
+
 def without_few(rates: pd.DataFrame, *, least: int) -> pd.DataFrame:
     """The rates (rates.RATES) without the money of few: revenue churn is absent where fewer than
     `least` customers were lost, or kept, and some were."""

@@ -97,6 +97,10 @@ def differences(rates: pd.DataFrame, language: Language) -> str:
         return ""
     held = rates[rates["p_adjusted"] < LEVEL]
     name = within_a_line(rates["segment"].iloc[0])
+    if rates["p_adjusted"].isna().all():
+        return language(
+            "By {segment}, there are too few customers of each value to compare.", segment=name
+        )
     if held.empty:
         return language(
             "By {segment}, no difference is larger than chance explains, once it is taken into "
@@ -118,3 +122,27 @@ def differences(rates: pd.DataFrame, language: Language) -> str:
         segment=name,
     )
     return " ".join([begin, *texts])
+
+
+def left_out(rates: pd.DataFrame, shown: pd.DataFrame, language: Language) -> str:
+    """How many values and rates of a segment are not among those `shown` (suppression.of_many)."""
+    texts = []
+    values = rates["value"].nunique() - shown["value"].nunique()
+    if values:
+        texts.append(
+            language.plural(
+                "{count} value is left out, so that no figure is of few customers.",
+                "{count} values are left out, so that no figure is of few customers.",
+                values,
+            )
+        )
+    few = (rates.loc[shown.index, "rate"].notna() & shown["rate"].isna()).sum()
+    if few:
+        texts.append(
+            language.plural(
+                "{count} rate is left out, because it would tell of few customers at risk.",
+                "{count} rates are left out, because they would tell of few customers at risk.",
+                few,
+            )
+        )
+    return " ".join(texts)

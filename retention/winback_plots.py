@@ -104,11 +104,14 @@ def rfm(segments: pd.DataFrame, language: Language, *, ax: Sequence[Axes] = ()) 
 
 
 @rc_context(STYLE)
-def segment(rates: pd.DataFrame, language: Language, *, ax: Sequence[Axes] = ()) -> Sequence[Axes]:
+def segment(
+    rates: pd.DataFrame, language: Language, *, together: pd.Series, ax: Sequence[Axes] = ()
+) -> Sequence[Axes]:
     """The values of a segment (segments.COMPARED, of one segment), a panel a measure.
 
     A dot is the rate, its line the 95 % interval; in colour where the difference to the others
-    holds. The dotted line is the rate of all of them.
+    holds. The dotted line is the rate of all customers (segments.of_all), of values that are left
+    out too.
     """
     values = list(dict.fromkeys(rates["value"]))
     names = [shorten(value_name(value, language)) for value in values]
@@ -133,8 +136,8 @@ def segment(rates: pd.DataFrame, language: Language, *, ax: Sequence[Axes] = ())
                 va="center",
                 color=shade,
             )
-        together = own["numerator"].sum() / max(own["denominator"].sum(), 1)
-        place.axvline(together, color=QUIET, lw=0.8, ls=":")
+        if own["rate"].notna().any():
+            place.axvline(together[measure], color=QUIET, lw=0.8, ls=":")
         # Names of values are data: no mathematics, and cut where they are too long for the chart.
         place.set_yticks(range(len(values))[::-1], names)
         place.set_ylim(-0.6, len(values) - 0.4)

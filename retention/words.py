@@ -285,6 +285,7 @@ COLUMNS = {
     "inactive": ("all inactive customers", "count"),
     "segment": ("segment", "text"),
     "value": ("value", "text"),
+    "customers_at_risk": ("customers at risk", "count"),
     "rest_rate": ("rate of the others", "share"),
     "p_adjusted": ("adjusted p-value", "chance"),
     "all_customers": ("all customers", "count"),

@@ -14,6 +14,7 @@ import pytest
 from histories import History, Kit, assert_same, cells
 from oracle import segmented
 from orders import csv, opened, refused, settings_file
+from scipy import stats
 from test_agreement import USUAL, Drawn, drawn
 
 from retention import segments
@@ -231,7 +232,8 @@ def drawn_counts(
     for value, customers, rate in groups:
         n = draw.integers(1, 13, customers)
         y = draw.binomial(n, draw.beta(rate * alike, (1 - rate) * alike, customers))
-        sums = (y.sum(), n.sum(), (y * y).sum(), (y * n).sum(), (n * n).sum())
+        who = (customers, (y > 0).sum(), (n > y).sum())
+        sums = (*who, y.sum(), n.sum(), (y * y).sum(), (y * n).sum(), (n * n).sum())
         rows.append(("channel", value, "churn", customers, *map(int, sums)))
     return pd.DataFrame(rows, columns=list(SEGMENT_COUNTS.names))
 
@@ -258,15 +260,50 @@ def test_a_true_difference_is_found_and_the_others_are_not_named() -> None:
 
 def test_of_few_nothing_is_said() -> None:
     rows = [
-        ("channel", "few", "churn", 9, 9, 30, 9, 30, 100),
-        ("channel", "many", "churn", 900, 300, 3000, 300, 1000, 9000),
-        ("channel", "nobody", "churn", 5, 0, 0, 0, 0, 0),
+        # Customers with the event are few here, however many their events are.
+        ("channel", "few", "churn", 12, 12, 9, 12, 30, 100, 120, 300, 900),
+        ("channel", "many", "churn", 900, 900, 300, 900, 300, 3000, 300, 1000, 9000),
+        ("channel", "nobody", "churn", 5, 0, 0, 0, 0, 0, 0, 0, 0),
     ]
     found = compared(pd.DataFrame(rows, columns=list(SEGMENT_COUNTS.names)))
     assert found["p_adjusted"].isna().all()
     assert cells(found, "rate", "low", "high", value="nobody") == [(None, None, None)]
     alone = compared(pd.DataFrame(rows[1:2], columns=list(SEGMENT_COUNTS.names)))
     assert cells(alone, "rate", "rest_rate", "p_adjusted") == [(0.1, None, None)]
+
+
+def test_without_any_spread_nothing_is_said() -> None:
+    # Each of 30 customers once in 3 periods, and each of the others once in 2.
+    rows = [
+        ("channel", "a", "churn", 30, 30, 30, 30, 30, 90, 30, 90, 270),
+        ("channel", "b", "churn", 30, 30, 30, 30, 30, 60, 30, 60, 120),
+    ]
+    found = compared(pd.DataFrame(rows, columns=list(SEGMENT_COUNTS.names)))
+    assert found["p_adjusted"].isna().all()
+
+
+def test_of_few_customers_the_spread_is_wider_and_so_is_the_distribution() -> None:
+    # Customers at risk once each: 10 of 20 against 30 of 40, by hand.
+    rows = [
+        ("channel", "a", "churn", 20, 20, 10, 10, 10, 20, 10, 10, 20),
+        ("channel", "b", "churn", 40, 40, 30, 10, 30, 40, 30, 30, 40),
+    ]
+    found = compared(pd.DataFrame(rows, columns=list(SEGMENT_COUNTS.names)))
+    variance = 0.25 / 19 + 0.1875 / 39
+    expected = 2 * stats.t.sf(0.25 / variance**0.5, 19)
+    # Two values are one comparison, so that there is nothing to adjust.
+    assert found["p_adjusted"].tolist() == pytest.approx([expected, expected])
+
+
+def test_two_values_are_one_comparison_among_those_of_other_segments() -> None:
+    draw = np.random.default_rng(5)
+    two = drawn_counts(draw, [("a", 60, 0.2), ("b", 60, 0.35)], alike=20)
+    three = drawn_counts(draw, [(name, 300, 0.2) for name in "cde"], alike=20)
+    both = pd.concat([two, three.assign(segment="region")], ignore_index=True)
+    found, alone = compared(both)["p_adjusted"], compared(two)["p_adjusted"]
+    assert found.notna().all()
+    assert found[0] == pytest.approx(min(1, 4 * alone[0]))
+    assert found[1] == found[0]
 
 
 def test_values_are_counted_before_they_are_shown() -> None:

@@ -22,7 +22,8 @@ from retention.opportunity import HORIZON_DAYS
 from retention.reporting.campaign_display import CampaignReport
 from retention.reporting.display import tiles_markup
 from retention.rfm_segments import definition
-from retention.suppression import hidden
+from retention.segments import of_all
+from retention.suppression import hidden, of_many
 from retention.winback_tiles import tiles
 from retention.words import value_name
 
@@ -57,14 +58,13 @@ class WinBackReport(CampaignReport):
                 )
             )
         for _, own in rates.groupby("segment"):
-            sizes = own.drop_duplicates("value").set_index("value")["customers"]
-            few = hidden(sizes, least=self.unit.settings.minimum_group)
-            shown = own[~own["value"].map(few).astype(bool)]
-            charts = winback_plots.segment(shown, self.language)
+            shown = of_many(own, least=self.unit.settings.minimum_group)
+            charts = winback_plots.segment(shown, self.language, together=of_all(own))
             named = shown["value"].map(lambda value: value_name(value, self.language))
             told = winback_narrative.segment(shown, self.language)
             self.figure(charts, told, data=shown.assign(value=named))
             self.note(winback_narrative.differences(shown, self.language))
+            self.note(winback_narrative.left_out(own, shown, self.language))
 
     def rfm(self, segments: pd.DataFrame) -> None:
         """Customers and money by RFM segment (rfm_segments.SEGMENTS), small ones as one.
