@@ -169,6 +169,8 @@ class _Session:
             timeout_func=self._remaining,
             startup_timeout=_START_SECONDS,
             iopub_timeout=_OUTPUT_SECONDS,
+            # Else a cell whose figure never arrived would count as answered.
+            raise_on_iopub_timeout=True,
             shutdown_kernel="immediate",
             resources={"metadata": {"path": str(self.folder)}},
             on_cell_start=self._on_cell_start,

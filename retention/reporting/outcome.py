@@ -71,6 +71,8 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # jupyter_client says this with a bare RuntimeError.
 _SLOW_START = "Kernel didn't respond"
 _DEAD_START = "Kernel died before replying"
+# And nbclient this with the same error as for a cell that is still at work.
+_LATE_OUTPUT = "Timeout waiting for IOPub output"
 
 
 class StepFailedError(Exception):
@@ -221,6 +223,9 @@ def _timed_out(execution: Execution, missing: _Missing | None) -> Outcome:
         message = f"{where} for longer than the {seconds} seconds that one cell may take."
     if _SLOW_START in str(execution.error):
         message = "The kernel did not start in time; the machine may be overloaded."
+    if _LATE_OUTPUT in str(execution.error):
+        name = missing.name if missing else "The last cell"
+        message = f"{name} was done, but its output did not arrive; the machine may be overloaded."
     return Outcome(Status.TIMED_OUT, message, missing.number if missing else None, execution.stderr)
 
 
