@@ -3,8 +3,10 @@
 Figures are Ibis expressions, the same on all of them. Called by `sources`, the only door.
 """
 
+import contextlib
 import logging
 import sys
+from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -19,7 +21,7 @@ from ibis.common.exceptions import IbisError, TableNotFound
 from sqlglot.errors import SqlglotError
 
 from retention.errors import DataRefused
-from retention.files import interruptible
+from retention.files import first_words, interruptible
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -84,14 +86,23 @@ _in_vain: set[str] = set()
 def errors() -> tuple[type[Exception], ...]:
     """What an engine raises when it cannot compute something; drivers are looked at once loaded."""
     drivers = {"psycopg": "Error", "pyspark.errors": "PySparkException"}
-    loaded = [getattr(sys.modules[name], e) for name, e in drivers.items() if name in sys.modules]
+    loaded = [getattr(sys.modules[name], e) for name, e in drivers.items() if sys.modules.get(name)]
     return (duckdb.Error, IbisError, TableNotFound, SqlglotError, *loaded)
 
 
-def broken_off(error: BaseException) -> bool:
-    """Whether a server gave up in mid-query, for a reason that is not in the data."""
-    psycopg = sys.modules.get("psycopg")
-    return psycopg is not None and isinstance(error, psycopg.OperationalError)
+@contextlib.contextmanager
+def unbroken() -> Iterator[None]:
+    """Raise DataRefused where a server gives up within, for a reason that is not in the data."""
+    try:
+        yield
+    except errors() as error:
+        psycopg = sys.modules.get("psycopg")
+        if psycopg is None or not isinstance(error, psycopg.OperationalError):
+            raise
+        raise DataRefused(
+            f"the database gave up while it was read ({first_words(error)}); run again when it is "
+            "well"
+        ) from None
 
 
 def postgres(source: str, url: str, table: str) -> tuple[BaseBackend, ir.Table]:
@@ -108,15 +119,19 @@ def postgres(source: str, url: str, table: str) -> tuple[BaseBackend, ir.Table]:
         connection = _connection(source, url)
     except psycopg.Error as error:
         raise DataRefused(_no_connection(source, error)) from None
-    backend = ibis.postgres.from_connection(connection)
     schema, _, name = table.rpartition(".")
     try:
-        return backend, backend.table(name, database=schema or None)
-    except errors():
-        found = _execute(backend, _POSTGRES_TABLES)
+        with unbroken():
+            backend = ibis.postgres.from_connection(connection)
+            try:
+                return backend, backend.table(name, database=schema or None)
+            except errors():
+                found = _execute(backend, _POSTGRES_TABLES)
         names = [name if schema == "public" else f"{schema}.{name}" for schema, name in found]
-        backend.disconnect()
-        raise DataRefused(no_table(source, table, names)) from None
+        raise DataRefused(no_table(source, table, names))
+    except DataRefused:
+        connection.close()
+        raise
 
 
 def _connection(source: str, url: str) -> "Connection[tuple[Any, ...]]":
@@ -205,16 +220,21 @@ def spark(source: str, url: str, table: str) -> tuple[BaseBackend, ir.Table]:
 def set_timezone(backend: BaseBackend, timezone: str) -> None:
     """Make the engine cut days out of zone-aware time stamps in `timezone`."""
     try:
-        if backend.name == "pyspark":
-            backend._session.conf.set("spark.sql.session.timeZone", timezone)
-        elif backend.name == "postgres":
-            _execute(backend, f"SET TimeZone = '{timezone}'")
-        else:
-            backend.raw_sql(f"SET TimeZone = '{timezone}'")
+        with unbroken():
+            _set_timezone(backend, timezone)
     except errors():
         raise DataRefused(
             f"timezone {timezone}: the engine does not know it; give one like Europe/Madrid"
         ) from None
+
+
+def _set_timezone(backend: BaseBackend, timezone: str) -> None:
+    if backend.name == "pyspark":
+        backend._session.conf.set("spark.sql.session.timeZone", timezone)
+    elif backend.name == "postgres":
+        _execute(backend, f"SET TimeZone = '{timezone}'")
+    else:
+        backend.raw_sql(f"SET TimeZone = '{timezone}'")
 
 
 def stored(backend: BaseBackend, name: str, table: ir.Table) -> ir.Table:

@@ -3,7 +3,8 @@
 This is where settings meet tables; the modules it calls know nothing of settings.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 import ibis
 import ibis.expr.types as ir
 
-from retention import cells, segments, sources, transactions
+from retention import cells, engines, segments, sources, transactions
 from retention.errors import DataRefused
 from retention.models import MODELS, Model
 from retention.optional_sources import OPTIONAL, OptionalSource
@@ -35,8 +36,19 @@ def open_unit(unit: str | Settings, **overrides: object) -> Unit:
     if isinstance(unit, Settings) and any(value is not None for value in overrides.values()):
         raise TypeError("settings already read take no overrides; give the path of their file")
     settings = unit if isinstance(unit, Settings) else _read(unit, overrides)
-    try:
+    with named(settings):
         return _opened(settings)
+
+
+@contextlib.contextmanager
+def named(settings: Settings) -> Iterator[None]:
+    """What is refused while the data of a unit are read begins with its file.
+
+    A server that gives up is refused too, whatever it was asked.
+    """
+    try:
+        with engines.unbroken():
+            yield
     except DataRefused as refusal:
         raise DataRefused(f"{settings.path.name}: {refusal}") from None
 
@@ -55,7 +67,7 @@ def _opened(settings: Settings) -> Unit:
     )
     try:
         return _counted(settings, source)
-    except DataRefused:
+    except Exception:
         source.backend.disconnect()
         raise
 

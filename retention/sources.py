@@ -65,13 +65,9 @@ class Source:
         Raises DataRefused with the engine's first words, which name the line or the value.
         """
         try:
-            return self.stored(name, table)
+            with engines.unbroken():
+                return self.stored(name, table)
         except engines.errors() as error:
-            if engines.broken_off(error):
-                raise DataRefused(
-                    f"the database gave up while it was read ({first_words(error)}); run again "
-                    "when it is well"
-                ) from None
             by = "the source" if self.table is self.rows else "the source, or the query over it,"
             raise DataRefused(
                 f"{by} cannot be read to its end ({first_words(error)}); mend what it names"
@@ -205,7 +201,8 @@ def _queried(backend: BaseBackend, rows: ir.Table, query: str) -> ir.Table:
         raise DataRefused("query: it must be one SELECT over `source`, and nothing else")
     try:
         if backend.name != "duckdb":
-            return rows.alias("source").sql(query, dialect="duckdb")
+            with engines.unbroken():
+                return rows.alias("source").sql(query, dialect="duckdb")
         # Table.sql of Ibis 12.0.0 calls a method that DuckDB 2 no longer has.
         backend.create_view("source", rows)
         backend.raw_sql(f"CREATE TEMP VIEW queried AS {query}")

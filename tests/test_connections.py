@@ -142,7 +142,7 @@ def test_each_wait_is_said_in_the_log(
     told = result.stderr.splitlines()
     assert len(told) == 5
     assert all(re.fullmatch(line % re.escape(heard.lines[n]), told[n]) for n in range(4))
-    assert told[4].startswith("read.yaml: source postgresql://")
+    assert "read.yaml: source postgresql://" in told[4]
 
 
 def test_what_a_second_try_cannot_mend_is_told_at_once(
@@ -189,7 +189,7 @@ def test_a_database_that_breaks_off_in_mid_query_leaves_the_last_good_report(
 ) -> None:
     path = written(kit)
     assert called("run", "--notebook", NOTEBOOK).exit_code == 0
-    before = (kit / "reports" / "read" / "latest.html").read_bytes()
+    before = (kit / "reports" / "read" / "2024-03-31" / "report.html").read_bytes()
     # From the kernel on, when the check of the batch has passed, the server is slow to answer.
     node = nbformat.read(path, as_version=4)
     node.cells[4].source = source
@@ -207,5 +207,5 @@ def test_a_database_that_breaks_off_in_mid_query_leaves_the_last_good_report(
     assert record
     assert record["status"] == "data_refused"
     assert words in record["message"]
-    assert (kit / "reports" / "read" / "latest.html").read_bytes() == before
+    assert (kit / "reports" / "read" / "2024-03-31" / "report.html").read_bytes() == before
     assert_whole(kit / "reports")

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from retention.errors import DataRefused, SettingsRefused
-from retention.opening import open_unit
+from retention.opening import named, open_unit
 from retention.params import Settings, all_settings, find_unit, unit_files
 from retention.params import settings as read_settings
 from retention.reporting.notebooks import default_notebook, load_notebook
@@ -78,7 +78,8 @@ def _opened(
     with _collected(problems):
         unit = open_unit(settings)
         settings = settings.found(unit.as_of)
-        fingerprints[settings.slug] = unit.fingerprint
+        with named(settings):
+            fingerprints[settings.slug] = unit.fingerprint
         # One unit's data at a time are enough to hold.
         unit.source.backend.disconnect()
     return settings
