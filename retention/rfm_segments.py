@@ -1,6 +1,6 @@
 """RFM segments: customers by how recently, how often and for how much they buy, in eleven names.
 
-Scores are fifths of the unit's own customers, so that the names mean the same in every unit.
+Scores compare the unit's own customers, so that the names mean the same in every unit.
 """
 
 from collections.abc import Callable
@@ -55,23 +55,32 @@ SEGMENTS = ibis.schema(
 )
 
 
-def rfm_scores(rfm: ir.Table) -> ir.Table:
+def rfm_scores(rfm: ir.Table, customer_days: ir.Table) -> ir.Table:
     """One row a customer: three scores from 1 to 5, and the segment that they make. Returns SCORES.
 
-    Customers are ranked by days since their last purchase (T - recency, fewer are better), by
-    frequency, and by monetary_value; score 5 is the first fifth of the places, 1 the last. Equal
-    customers have equal scores, of the middle of the places they share. The second axis of CELLS is
-    the mean of the scores of frequency and money, halves rounded up.
+    Customers are ranked by days since their last purchase (T - recency, fewer are better) and by
+    money, which is all amounts, those of the first day too, refunds taken off; score 5 is the first
+    fifth of the places, 1 the last. Who has bought on one day alone has 1 for frequency; the others
+    are ranked among themselves, from 5 for the first fourth of the places to 2 for the last. Equal
+    customers have equal scores, of the middle of the places they share.
 
-    rfm: schema rfm.RFM.
+    The second axis of CELLS is the mean of the scores of frequency and money, halves rounded up;
+    of who has bought on one day alone it is 1, however much that was, or names that speak of a
+    habit would be given to those who cannot have one.
+
+    rfm: schema rfm.RFM; customer_days: transactions.CUSTOMER_DAYS, none after the day of `rfm`.
     """
-    silent = rfm.mutate(days_silent=rfm["T"] - rfm.recency)
-    scored = silent.mutate(
-        recency_score=_score(silent, "days_silent", ibis.asc),
-        frequency_score=_score(silent, "frequency", ibis.desc),
-        monetary_score=_score(silent, "monetary_value", ibis.desc),
+    money = customer_days.group_by("customer_id").agg(money=customer_days.amount.sum())
+    joined = rfm.join(money, "customer_id")
+    known = joined.mutate(days_silent=joined["T"] - joined.recency, came_back=joined.frequency > 0)
+    of_returners = _score(known, "frequency", ibis.desc, within="came_back", parts=4)
+    scored = known.mutate(
+        recency_score=_score(known, "days_silent", ibis.asc),
+        frequency_score=known.came_back.ifelse(of_returners, 1),
+        monetary_score=_score(known, "money", ibis.desc),
     )
-    both = (scored.frequency_score + scored.monetary_score + 1) // 2
+    mean = (scored.frequency_score + scored.monetary_score + 1) // 2
+    both = scored.came_back.ifelse(mean, 1)
     return (
         scored.mutate(
             segment=ibis.cases(
@@ -87,12 +96,19 @@ def rfm_scores(rfm: ir.Table) -> ir.Table:
 
 
 def _score(
-    table: ir.Table, value: str, best_first: Callable[[ir.Value], ir.Value]
+    table: ir.Table,
+    value: str,
+    best_first: Callable[[ir.Value], ir.Value],
+    *,
+    within: str | None = None,
+    parts: int = 5,
 ) -> ir.IntegerValue:
-    better = ibis.rank().over(ibis.window(order_by=best_first(table[value])))
+    """From 5 down, by the part of the places in which a row stands, `within` its like."""
+    better = ibis.rank().over(ibis.window(group_by=within, order_by=best_first(table[value])))
     alike = table.count().over(ibis.window(group_by=value))
+    everybody = table.count().over(ibis.window(group_by=within))
     twice_the_place = better * 2 + alike - 1
-    return (5 - twice_the_place * 5 // (table.count().over(ibis.window()) * 2)).cast("int64")
+    return (5 - twice_the_place * parts // (everybody * 2)).cast("int64")
 
 
 def rfm_segments(scores: ir.Table, standing: ir.Table) -> ir.Table:

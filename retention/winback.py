@@ -63,7 +63,7 @@ class WinBack:
         """One row an RFM segment of all customers (rfm_segments.SEGMENTS)."""
         if not self.unit.model.buys:
             return pd.DataFrame(columns=list(rfm_segments.SEGMENTS.names))
-        scores = rfm_segments.rfm_scores(self.unit.rfm())
+        scores = rfm_segments.rfm_scores(self.unit.rfm(), self.unit.customer_days)
         return self._frame(rfm_segments.rfm_segments(scores, self.standing))
 
     def segments(self) -> pd.DataFrame:

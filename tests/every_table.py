@@ -355,7 +355,7 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
         f.kept("spells"), f.kept("customer_days"), inactive_after=INACTIVE_AFTER, as_of=AS_OF
     ),
     "inactive": lambda f: inactive.inactive_groups(f.kept("standing")),
-    "rfm scores": lambda f: rfm_segments.rfm_scores(f.kept("rfm")),
+    "rfm scores": lambda f: rfm_segments.rfm_scores(f.kept("rfm"), f.kept("customer_days")),
     "rfm segments": lambda f: rfm_segments.rfm_segments(f.kept("rfm scores"), f.kept("standing")),
     "gone": lambda f: rates.gone(f.kept("spells"), f.calendar),
     "returned": lambda f: rates.returned(f.kept("spells"), f.calendar),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from oracle.inputs import Row
+from oracle.inputs import Days, Row
 from oracle.measures import wilson
 
 # Recency score from 5 down to 1, below the scores of frequency and money together from 1 to 5.
@@ -24,22 +25,28 @@ NAMES = [
 ]
 
 
-def fifth(own: float, everybody: Sequence[float]) -> int:
-    """5 for the highest fifth; equals stand in the middle of the places they share."""
+def score(own: float, everybody: Sequence[float], parts: int = 5) -> int:
+    """5 for the highest part; equals stand in the middle of the places they share."""
     places = [place for place, value in enumerate(sorted(everybody, reverse=True)) if value == own]
     middle = Fraction(places[0] + places[-1], 2)
-    return 5 - int(middle * 5 / len(everybody))
+    return 5 - int(middle * parts / len(everybody))
 
 
-def scores(rfm: Sequence[Row]) -> list[Row]:
+def scores(rfm: Sequence[Row], days: Days, as_of: date) -> list[Row]:
     """One customer a row, by name; `rfm` as oracle.rfm gives it."""
     recent = [-(row["T"] - row["recency"]) for row in rfm]
-    often = [row["frequency"] for row in rfm]
-    money = [row["monetary_value"] for row in rfm]
+    often = [row["frequency"] for row in rfm if row["frequency"]]
+    money = [
+        sum((amount for day, amount in days[row["customer_id"]] if day <= as_of), Decimal(0))
+        for row in rfm
+    ]
     found = []
     for number, row in enumerate(rfm):
-        r, f, m = (fifth(column[number], column) for column in (recent, often, money))
-        both = (f + m) // 2 + (f + m) % 2
+        r, m = (score(column[number], column) for column in (recent, money))
+        f, both = 1, 1
+        if row["frequency"]:
+            f = score(row["frequency"], often, 4)
+            both = (f + m) // 2 + (f + m) % 2
         found.append(
             {
                 "customer_id": row["customer_id"],
