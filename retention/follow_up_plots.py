@@ -5,6 +5,7 @@ out of the frames; where nothing is left, the axes say so.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 import pandas as pd
 from matplotlib import rc_context
@@ -16,6 +17,7 @@ from retention.ledger import NEW
 from retention.second_purchase import MARKS
 from retention.style import (
     PALETTE,
+    QUIET,
     STYLE,
     axes,
     label_ends,
@@ -161,11 +163,16 @@ def second_purchase(
 
 @rc_context(STYLE)
 def onboarding(
-    onboarding: pd.DataFrame, language: Language, *, ax: Sequence[Axes] = ()
+    onboarding: pd.DataFrame,
+    language: Language,
+    *,
+    cut: date | None = None,
+    ax: Sequence[Axes] = (),
 ) -> Sequence[Axes]:
     """Share of each cohort with a second purchase within 30, 60 and 90 days, a panel each.
 
     The band is the 95 % interval; the panels share their scale, for the shares can only rise.
+    cut: the first cohort, where it holds customers of before the data begin too.
     """
     places = list(ax or panels(len(MARKS), height=3.3, sharey=True))
     starts, colour = sorted(onboarding["cohort"].unique()), PALETTE[NEW]
@@ -185,6 +192,15 @@ def onboarding(
             place, [(x.iloc[-1], shares.iloc[-1], language.percent(shares.iloc[-1]), colour)]
         )
         name_periods(place, starts, language, most=4)
+        if cut is not None and starts[0] == pd.Timestamp(cut):
+            first = language.period(starts[0], short=True)
+            place.annotate(
+                language("{period} or earlier", period=first),
+                (starts[0], 0),
+                (3, 4),
+                textcoords="offset points",
+                color=QUIET,
+            )
         if len(starts) > 1:
             place.set_xlim(starts[0], starts[-1])
         scale_shares(place, language)

@@ -96,6 +96,12 @@ def of_many(rates: pd.DataFrame, *, least: int) -> pd.DataFrame:
     return blanked[~rates["value"].map(hidden(sizes, least=least)).astype(bool)]
 
 
+def watched_by_many(shares: pd.DataFrame, *, least: int) -> pd.DataFrame:
+    """The rows (onboarding.BY_SEGMENT) of values of which many have been watched for so long."""
+    sizes = shares.groupby(["segment", "days"])["watched"]
+    return shares[~sizes.transform(hidden, least=least).astype(bool)]
+
+
 def without_few(rates: pd.DataFrame, *, least: int) -> pd.DataFrame:
     """The rates (rates.RATES) without the money of few: revenue churn is absent where fewer than
     `least` customers were lost, or kept, and some were."""

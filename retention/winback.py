@@ -106,6 +106,14 @@ class WinBack:
         table = onboarding.onboarding(firsts, calendar=unit.calendar)
         return self._frame(table if unit.model.buys else table.limit(0))
 
+    def onboarding_segments(self) -> pd.DataFrame:
+        """One row a segment, value and number of days (onboarding.BY_SEGMENT)."""
+        unit = self.unit
+        if unit.segment_values is None:
+            return pd.DataFrame(columns=list(onboarding.BY_SEGMENT.names))
+        firsts = onboarding.first_two(purchase_days(unit.customer_days), calendar=unit.calendar)
+        return self._frame(onboarding.by_segment(firsts, unit.segment_values))
+
     def campaign_responses(self) -> pd.DataFrame:
         """One row a campaign and treated arm (effects.RESPONSE_EFFECTS)."""
         return effects.response_effects(self._arms, planned_share=self.unit.settings.control_share)

@@ -126,16 +126,7 @@ def differences(rates: pd.DataFrame, language: Language) -> str:
 
 def left_out(rates: pd.DataFrame, shown: pd.DataFrame, language: Language) -> str:
     """How many values and rates of a segment are not among those `shown` (suppression.of_many)."""
-    texts = []
-    values = rates["value"].nunique() - shown["value"].nunique()
-    if values:
-        texts.append(
-            language.plural(
-                "{count} value is left out, so that no figure is of few customers.",
-                "{count} values are left out, so that no figure is of few customers.",
-                values,
-            )
-        )
+    texts = [values_left_out(rates, shown, language)]
     few = (rates.loc[shown.index, "rate"].notna() & shown["rate"].isna()).sum()
     if few:
         texts.append(
@@ -145,4 +136,17 @@ def left_out(rates: pd.DataFrame, shown: pd.DataFrame, language: Language) -> st
                 few,
             )
         )
-    return " ".join(texts)
+    return " ".join(texts).strip()
+
+
+def values_left_out(whole: pd.DataFrame, shown: pd.DataFrame, language: Language) -> str:
+    """How many values of segments are not among those `shown`, or nothing."""
+    keys = ["segment", "value"]
+    count = len(whole.drop_duplicates(keys)) - len(shown.drop_duplicates(keys))
+    if not count:
+        return ""
+    return language.plural(
+        "{count} value is left out, so that no figure is of few customers.",
+        "{count} values are left out, so that no figure is of few customers.",
+        count,
+    )

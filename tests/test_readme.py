@@ -27,7 +27,7 @@ from retention.activity import ACTIVITY
 from retention.effects import ARM_CHECKS, RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
 from retention.inactive import GROUPS
 from retention.ledger import LEDGER
-from retention.onboarding import ONBOARDING
+from retention.onboarding import BY_SEGMENT, ONBOARDING
 from retention.opportunity_value import BACKTEST, OPPORTUNITY
 from retention.params import settings
 from retention.quality import QUALITY
@@ -99,6 +99,7 @@ def test_columns_of_the_files() -> None:
         "opportunity.csv": list(OPPORTUNITY),
         "backtest.csv": list(BACKTEST),
         "onboarding.csv": list(ONBOARDING.names),
+        "onboarding_segments.csv": list(BY_SEGMENT.names),
         "rfm_segments.csv": list(SEGMENTS.names),
         "campaign_responses.csv": list(RESPONSE_EFFECTS),
         "campaign_spend.csv": list(SPEND_EFFECTS),

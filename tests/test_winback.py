@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from retention.effects import ARM_CHECKS, RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
 from retention.inactive import BREAKDOWNS, GROUPS
-from retention.onboarding import ONBOARDING
+from retention.onboarding import BY_SEGMENT, ONBOARDING
 from retention.opportunity_value import BACKTEST, OPPORTUNITY
 from retention.reasons import BY_REASON
 from retention.reporting import bundles
@@ -32,6 +32,7 @@ COLUMNS = {
     "opportunity": OPPORTUNITY,
     "backtest": BACKTEST,
     "onboarding": ONBOARDING.names,
+    "onboarding_segments": BY_SEGMENT.names,
     "campaign_responses": RESPONSE_EFFECTS,
     "campaign_spend": SPEND_EFFECTS,
     "campaign_states": STATE_RESPONSES,

@@ -89,8 +89,9 @@ class Shown:
         show(self._table(frame, caption), f"{caption}\n{frame.to_string(index=False)}")
 
     def note(self, text: str) -> None:
-        """A paragraph."""
-        show(f'<p class="lead">{escape(text)}</p>', text)
+        """A paragraph; none without a text."""
+        if text:
+            show(f'<p class="lead">{escape(text)}</p>', text)
 
     def _by_age(self, groups: pd.DataFrame, value: str, title: str) -> str:
         """A table with a row a group and a column an age; cells that are not complete are empty."""

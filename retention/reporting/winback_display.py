@@ -23,9 +23,9 @@ from retention.reporting.campaign_display import CampaignReport
 from retention.reporting.display import tiles_markup
 from retention.rfm_segments import definition
 from retention.segments import of_all
-from retention.suppression import hidden, of_many
+from retention.suppression import hidden, of_many, watched_by_many
 from retention.winback_tiles import tiles
-from retention.words import value_name
+from retention.words import TOO_SMALL, value_name
 
 
 class WinBackReport(CampaignReport):
@@ -60,9 +60,8 @@ class WinBackReport(CampaignReport):
         for _, own in rates.groupby("segment"):
             shown = of_many(own, least=self.unit.settings.minimum_group)
             charts = winback_plots.segment(shown, self.language, together=of_all(own))
-            named = shown["value"].map(lambda value: value_name(value, self.language))
             told = winback_narrative.segment(shown, self.language)
-            self.figure(charts, told, data=shown.assign(value=named))
+            self.figure(charts, told, data=self._values_named(shown))
             self.note(winback_narrative.differences(shown, self.language))
             self.note(winback_narrative.left_out(own, shown, self.language))
 
@@ -117,5 +116,20 @@ class WinBackReport(CampaignReport):
         """Second purchases by cohort (onboarding.ONBOARDING): whole cohorts, a panel a mark."""
         if self._counts_days():
             shown = self.recent(cohorts[cohorts["complete"]])
-            charts = follow_up_plots.onboarding(shown, self.language)
+            charts = follow_up_plots.onboarding(shown, self.language, cut=self.cut)
             self.figure(charts, narrative.onboarding(shown, self.language), data=shown)
+
+    def onboarding_segments(self, shares: pd.DataFrame) -> None:
+        """Second purchases by value of a segment (onboarding.BY_SEGMENT); few are left out."""
+        if shares.empty:
+            return
+        shown = watched_by_many(shares, least=self.unit.settings.minimum_group)
+        if shown.empty:
+            self.note(self.language(TOO_SMALL))
+        else:
+            self.table(self._values_named(shown), self.language("Second purchases by segment"))
+        self.note(winback_narrative.values_left_out(shares, shown, self.language))
+
+    def _values_named(self, frame: pd.DataFrame) -> pd.DataFrame:
+        named = frame["value"].map(lambda value: value_name(value, self.language))
+        return frame.assign(value=named)

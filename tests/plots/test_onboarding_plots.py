@@ -45,6 +45,13 @@ def test_each_panel_follows_the_cohorts_of_its_mark() -> None:
     assert (bottom, top) == pytest.approx((0, 0.45 * 1.05))  # nothing is cut off
 
 
+def test_the_first_cohort_that_holds_earlier_customers_says_so() -> None:
+    drawn = follow_up_plots.onboarding(FIVE, Language("en"), cut=MONTHS[0].date())
+    assert all("Jan 2024 or earlier" in texts(ax) for ax in drawn)
+    later = follow_up_plots.onboarding(FIVE[2:4], Language("en"), cut=MONTHS[1].date())
+    assert not any("Feb 2024 or earlier" in texts(ax) for ax in later)
+
+
 def test_a_panel_without_a_cohort_says_so() -> None:
     drawn = follow_up_plots.onboarding(frame((0, 30, 0.2)), Language("en"))
     assert [bool(ax.lines) for ax in drawn] == [True, False, False]
