@@ -50,6 +50,15 @@ _EFFECTS = {
 }
 """Verdict -> what is said of an arm."""
 
+_RAISED_UNLIKE = (
+    "{campaign}, {arm}: {compared}. More responded than of the control, but customers were unlike "
+    "before the contact, so that nobody knows how much of it the campaign did."
+)
+_NONE_COULD_BE_SHOWN = (
+    "{campaign}, {arm}: {compared}. No effect is shown, and none could be: there are too few "
+    "customers for how many of the control came anyway."
+)
+
 _ANSWERS = {OTHERS: "other reasons", NONE: "no answer"}
 
 
@@ -89,6 +98,10 @@ def _effect(row: Mapping[Hashable, Any], language: Language) -> str:
         values["least"] = language.signed(round(row["extra_low"]))
         values["most"] = language.signed(round(row["extra_high"]))
         values["smallest"] = language.points(row["smallest_effect"])
+    if row["verdict"] == RAISED and row["unlike"] is True:
+        return language(_RAISED_UNLIKE, **values)
+    if row["verdict"] == NONE_SHOWN and pd.isna(row["smallest_effect"]):
+        return language(_NONE_COULD_BE_SHOWN, **values)
     return messages[str(row["verdict"])].format(**values)
 
 
@@ -96,7 +109,8 @@ def checks(checks: pd.DataFrame, language: Language) -> str:
     """Whether the arms were made as planned, and were alike before the contact (ARM_CHECKS)."""
     planned = checks["planned_share"].notna().any()
     off = checks.loc[checks["ratio_p"] < SUSPECT_RATIO, "campaign"].nunique()
-    unlike = int(checks["unlike"].astype(bool).sum())
+    unlike = int(checks["unlike"].eq(True).sum())
+    unknown = int(checks["unlike"].isna().sum())
     ratio = language(
         "No share to be held out was stated (control_share), so that the ratio of the arms is not "
         "checked."
@@ -110,15 +124,26 @@ def checks(checks: pd.DataFrame, language: Language) -> str:
             off,
         )
     balance = language.plural(
-        "In {count} arm customers were unlike the control before the contact, by 0.1 standard "
-        "deviations or more in what they had bought or how long they had been silent.",
-        "In {count} arms customers were unlike the control before the contact, by 0.1 standard "
-        "deviations or more in what they had bought or how long they had been silent.",
+        "In {count} arm customers were unlike the control before the contact, by more "
+        "than 0.1 standard deviations and than chance explains, in what they had bought or how "
+        "long they had been silent.",
+        "In {count} arms customers were unlike the control before the contact, by more "
+        "than 0.1 standard deviations and than chance explains, in what they had bought or how "
+        "long they had been silent.",
         unlike,
     )
     if not unlike:
         balance = language("Before the contact, customers were alike in all arms of a campaign.")
-    return f"{ratio} {balance}"
+    if not unlike and unknown:
+        balance = language(
+            "As far as it could be checked, customers were alike before the contact."
+        )
+    not_checked = language.plural(
+        "In {count} arm this is not checked: too few are known from before the contact.",
+        "In {count} arms this is not checked: too few are known from before the contact.",
+        unknown,
+    )
+    return " ".join([ratio, balance, *([not_checked] if unknown else [])])
 
 
 def coverage(reasons: pd.DataFrame, language: Language) -> str:

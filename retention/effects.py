@@ -31,7 +31,7 @@ from retention.experiments import (
 ALPHA, POWER = 0.05, 0.80
 
 UNBALANCED = 0.1
-"""From this standardised difference on, arms were unlike before the contact (Austin 2009)."""
+"""Above this standardised difference arms were unlike before the contact (Austin 2009)."""
 
 _ROUNDING = Decimal("1e-9")
 
@@ -39,7 +39,7 @@ RESPONSE_EFFECTS = (
     *("campaign", "arm", "first_contact", "contacted", "watched", "responders", "response"),
     *("control_watched", "control_responders", "control_response"),
     *("uplift", "low", "high", "joint_low", "joint_high", "p_value", "p_holm", "smallest_effect"),
-    *("extra", "extra_low", "extra_high", "verdict"),
+    *("extra", "extra_low", "extra_high", "verdict", "unlike"),
 )
 SPEND_EFFECTS = (
     *("campaign", "arm", "watched", "responders", "spend_per_head"),
@@ -65,7 +65,8 @@ def response_effects(arms: pd.DataFrame, *, planned_share: float | None = None) 
     `smallest_effect`: the uplift that so many customers would show in POWER of cases, at ALPHA
     shared among the arms, by the arcsine rule (Cohen 1988, chapter 6). `extra` = `uplift` x
     `watched`: customers who responded because of the campaign, with the joint interval.
-    Without a control everything that compares is absent. Columns RESPONSE_EFFECTS.
+    Without a control, or with one that is SUSPECT, everything that compares is absent. `unlike` as
+    in arm_checks. Columns RESPONSE_EFFECTS.
 
     arms: experiments.ARMS. planned_share: the share that was to be held out, where stated.
     """
@@ -89,7 +90,8 @@ def arm_checks(arms: pd.DataFrame, *, planned_share: float | None = None) -> pd.
     `control_share`: of all contacted of the campaign; `ratio_p`: chi-square of the control and all
     others against `planned_share`, absent where no share was planned. A trait's difference is
     standardised: (treated - control) / root of the mean of both variances, over the watched;
-    `unlike` where one of them is UNBALANCED or more. Columns ARM_CHECKS.
+    `unlike` where one of them is above UNBALANCED and more than chance explains, at ALPHA shared
+    among the TRAITS; absent where none is and one could not be compared. Columns ARM_CHECKS.
     """
     rows = []
     for campaign, own in _campaigns(arms):
@@ -98,7 +100,7 @@ def arm_checks(arms: pd.DataFrame, *, planned_share: float | None = None) -> pd.
             continue
         contacted = control["contacted"] + sum(row["contacted"] for row in own.values())
         for arm, row in own.items():
-            unlike = {f"{trait}_difference": _standardised(row, control, trait) for trait in TRAITS}
+            traits = {f"{trait}_difference": _standardised(row, control, trait) for trait in TRAITS}
             rows.append(
                 {
                     "campaign": campaign,
@@ -108,8 +110,8 @@ def arm_checks(arms: pd.DataFrame, *, planned_share: float | None = None) -> pd.
                     "control_share": control["contacted"] / contacted,
                     "planned_share": planned_share,
                     "ratio_p": _ratio_p(control["contacted"], contacted, planned_share),
-                    **unlike,
-                    "unlike": any(abs(value) >= UNBALANCED for value in unlike.values()),
+                    **traits,
+                    "unlike": _unlike(row, control),
                 }
             )
     return _typed(pd.DataFrame(rows, columns=list(ARM_CHECKS)))
@@ -149,7 +151,9 @@ def _compared(arms: pd.DataFrame, outcome: _Outcome, planned_share: float | None
                 found["control_watched"] = control["watched"]
                 found["control_responders"] = control["responders"]
                 found[f"control_{outcome.name}"] = _over(control[outcome.total], control["watched"])
-                found |= outcome.difference(row, control, len(own))
+                found["unlike"] = _unlike(row, control)
+                if not _suspect(found, control, planned_share):
+                    found |= outcome.difference(row, control, len(own))
             found["verdict"] = _verdict(found, control, planned_share)
             compared.append(found)
         rows += _corrected(compared)
@@ -261,12 +265,18 @@ def _verdict(
         return RUNNING
     if control is None:
         return NO_CONTROL
-    ratio_p = _ratio_p(control["contacted"], found["campaign_contacted"], planned_share)
-    if ratio_p < SUSPECT_RATIO:
+    if _suspect(found, control, planned_share):
         return SUSPECT
     if found.get("joint_low", np.nan) > 0:
         return RAISED
     return LOWERED if found.get("joint_high", np.nan) < 0 else NONE_SHOWN
+
+
+def _suspect(
+    row: Mapping[str, Any], control: Mapping[str, Any], planned_share: float | None
+) -> bool:
+    ratio_p = _ratio_p(control["contacted"], row["campaign_contacted"], planned_share)
+    return ratio_p < SUSPECT_RATIO
 
 
 def _ratio_p(control: int, contacted: int, planned_share: float | None) -> float:
@@ -278,12 +288,34 @@ def _ratio_p(control: int, contacted: int, planned_share: float | None) -> float
 
 def _standardised(row: Mapping[str, Any], control: Mapping[str, Any], trait: str) -> float:
     """Treated less control, over the root of the mean of both variances; nan without any."""
-    sizes = [_size(arm, trait) for arm in (row, control)]
-    if min(sizes) < 2:
+    if min(_size(arm, trait) for arm in (row, control)) < 2:
         return float("nan")
-    means = [float(arm[trait] / size) for arm, size in zip((row, control), sizes, strict=True)]
-    spread = ((_variance(row, trait) + _variance(control, trait)) / 2) ** 0.5
-    return (means[0] - means[1]) / spread if spread else float("nan")
+    gap: float = _mean(row, trait) - _mean(control, trait)
+    spread: float = ((_variance(row, trait) + _variance(control, trait)) / 2) ** 0.5
+    if spread:
+        return gap / spread
+    return float("nan") if gap else 0.0
+
+
+def _unlike(row: Mapping[str, Any], control: Mapping[str, Any]) -> bool | None:
+    """Whether the arms differ in a trait by more than chance; None where that is not known."""
+    found = [_trait_unlike(row, control, trait) for trait in TRAITS]
+    return None if None in found and not any(found) else any(found)
+
+
+def _trait_unlike(row: Mapping[str, Any], control: Mapping[str, Any], trait: str) -> bool | None:
+    if min(_size(arm, trait) for arm in (row, control)) < 2:
+        return None
+    gap = abs(_mean(row, trait) - _mean(control, trait))
+    error = sum(_variance(arm, trait) / _size(arm, trait) for arm in (row, control)) ** 0.5
+    by_chance = stats.norm.ppf(1 - ALPHA / len(TRAITS) / 2) * error
+    # Without any variance there is no standard, and nothing that chance explains.
+    large = not error or abs(_standardised(row, control, trait)) > UNBALANCED
+    return bool(large and gap > by_chance)
+
+
+def _mean(arm: Mapping[str, Any], name: str) -> float:
+    return float(Decimal(arm[name]) / _size(arm, name))
 
 
 def _variance(arm: Mapping[str, Any], name: str) -> float:

@@ -205,6 +205,27 @@ def test_arms_off_their_plan_or_unlike_are_named(tmp_path: Path) -> None:
     assert "find out first what chose among the customers" in text
 
 
+def test_unlike_arms_a_rise_is_not_put_down_to_the_campaign(tmp_path: Path) -> None:
+    earlier = [(f"c{number}", date(2023, 11, 1), 100) for number in range(30)]
+    back = [(f"c{number}", DAY, 5) for number in range(35)]
+    sent = mailed("mail", 0, 40) + mailed("control", 40, 60)
+    text = page(shop(tmp_path, SILENT + earlier + back, contacts=sent)).get_text()
+    assert "More responded than of the control, but customers were unlike before" in text
+    assert "because of it" not in text
+
+
+def test_what_could_not_be_shown_or_checked_is_said(tmp_path: Path) -> None:
+    # Nobody of them is known from before, and all come.
+    sent = [(f"n{number}", "spring", DAY, "mail") for number in range(30)]
+    sent += [(f"n{number}", "spring", DAY, "control") for number in range(30, 60)]
+    back = [(who, DAY, 5) for who, *_ in sent]
+    text = page(shop(tmp_path, SILENT + back, contacts=sent)).get_text()
+    assert "No effect is shown, and none could be" in text
+    assert "nan" not in text
+    assert "In 1 arm this is not checked" in text
+    assert "alike in all arms" not in text
+
+
 def test_harm_and_a_campaign_that_runs_are_told(tmp_path: Path) -> None:
     sent = mailed("mail", 0, 30) + mailed("control", 30, 60)
     late = [(who, "late", date(2024, 4, 20), arm) for who, _, _, arm in sent]
