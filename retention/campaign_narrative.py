@@ -168,7 +168,11 @@ def coverage(reasons: pd.DataFrame, language: Language) -> str:
         )
     else:
         enough = language("What follows is of those who answered; the others may differ.")
-    return f"{told} {enough}"
+    unheard = language(
+        "Those who came back before they were asked could give no reason, so that the returns of "
+        "those without one are not compared."
+    )
+    return f"{told} {enough} {unheard}"
 
 
 def answers(language: Language) -> dict[str, str]:

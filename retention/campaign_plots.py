@@ -83,8 +83,9 @@ def reasons(
     """Reasons (reasons.BY_REASON, as they are shown) as bars from above, and who came back.
 
     On the left the share of those who answered, on the right the share that was back within a
-    year, each with its 95 % interval; those who gave no reason stand on the right alone.
+    year, each with its 95 % interval. Those who gave no reason are in neither.
     """
+    reasons = reasons[reasons["answer"] != NONE]
     height = 1.0 + 0.34 * max(len(reasons), 3)
     left, right = places = tuple(ax or panels(2, height=height, sharey=True))
     if reasons.empty:
@@ -95,8 +96,6 @@ def reasons(
     _draw_shares(right, reasons, ("return_share", "low", "high"), REACTIVATED, language)
     left.set_yticks(range(len(reasons)), [shortened(name) for name in reasons["reason"]])
     left.set_ylim(len(reasons) - 0.4, -0.6)
-    for label, kind in zip(left.get_yticklabels(), reasons["answer"], strict=True):
-        label.set_color(QUIET if kind == NONE else INK)
     return places
 
 

@@ -109,8 +109,10 @@ def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     answered and those who did not, so that answered / all_lapsed is the coverage.
     `return_share` = `returned` / `watched`, with its interval; `second_life_per_customer`: revenue
     in the YEAR after the return of each of the `followed`, absent where they are fewer than
-    `least`. Reasons of fewer than `least` customers are put together, with others where they could
-    be had by subtraction (suppression.hidden), and left out where even together they are fewer.
+    `least`. Both are absent of those who gave no reason: who came back before being asked is among
+    them, so that they return more often whatever a reason does (guarantee-time bias). Reasons of
+    fewer than `least` customers are put together, with others where they could be had by
+    subtraction (suppression.hidden), and left out where even together they are fewer.
     Columns BY_REASON; reasons: REASONS.
     """
     counts = reasons.assign(second_life_revenue=reasons["second_life_revenue"].astype("float64"))
@@ -129,11 +131,11 @@ def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     frame["answered"], frame["all_lapsed"] = total, counts["lapsed"].sum()
     frame["lapsed_share"] = (frame["lapsed"] / total).where(answered)
     low, high = wilson(frame["lapsed"].where(answered), total)
-    watched = frame["watched"].where(frame["watched"] > 0)
+    watched = frame["watched"].where(answered & (frame["watched"] > 0))
     frame["return_share"] = frame["returned"] / watched
     frame["lapsed_low"], frame["lapsed_high"] = low, high
     frame["low"], frame["high"] = wilson(frame["returned"], watched)
-    many = frame["followed"].where(frame["followed"] >= max(least, 1))
+    many = frame["followed"].where(answered & (frame["followed"] >= max(least, 1)))
     frame["second_life_per_customer"] = frame["second_life_revenue"] / many
     return frame[list(BY_REASON)]
 

@@ -176,7 +176,8 @@ def test_shares_are_of_those_who_answered() -> None:
     assert cells(found, *names) == [
         (GIVEN, "price", 0.75, 0.2, None),  # the money of four is theirs alone
         (GIVEN, "moved", 0.25, None, None),
-        (NONE, None, None, 0.1, 100.0),
+        # Among them are those who came back before anybody asked: their returns are no measure.
+        (NONE, None, None, None, None),
     ]
     assert cells(found, "lapsed_low", "lapsed_high")[0] == pytest.approx(oracle.wilson(30, 40))
     assert cells(found, "low", "high")[0] == pytest.approx(oracle.wilson(4, 20))
