@@ -41,7 +41,7 @@ FORMER = ibis.schema(
     {
         "customer_id": "string",
         "last_purchase_on": "date",
-        "purchase_days": "int64",
+        "purchase_days_365d": "int64",
         "former_activity": "string",
     }
 )
@@ -49,9 +49,6 @@ STANDING = ibis.schema(
     {
         "customer_id": "string",
         "state": "string",
-        "last_purchase_on": "date",
-        "days_silent": "int64",
-        "purchase_days": "int64",
         "former_activity": "string",
         "former_value": "decimal(18, 4)",
         "value_tier": "string",
@@ -78,9 +75,9 @@ COUNTS = ibis.schema({"state": "string", "customers": "int64"})
 def former_activity(purchase_days: ir.Table) -> ir.Table:
     """One row a customer: how active they were in the year up to their last purchase day. FORMER.
 
-    `purchase_days` counts those of the YEAR_DAYS up to and including the last one. Who has bought
-    on one day ever is `once`; the others are ranked by that count among themselves, those who are
-    still active too, and customers of one count are of one group:
+    `purchase_days_365d` counts those of the YEAR_DAYS up to and including the last one. Who has
+    bought on one day ever is `once`; the others are ranked by that count among themselves, those
+    who are still active too, and customers of one count are of one group:
 
     - very_active: fewer than 2 in 10 of them have more purchase days (TOP_TENTHS)
     - regular: fewer than 5 in 10 have
@@ -98,14 +95,14 @@ def former_activity(purchase_days: ir.Table) -> ir.Table:
     days = purchase_days.select("customer_id", "day").join(last, "customer_id")
     recent = days.filter(shifted(days.day, YEAR_DAYS) > days.last_purchase_on)
     counts = recent.group_by("customer_id", "last_purchase_on", "ever").agg(
-        purchase_days=recent.count()
+        purchase_days_365d=recent.count()
     )
     ranked = counts.mutate(came_back=counts.ever > 1)
-    top, upper = _top(ranked, "purchase_days", within="came_back")
+    top, upper = _top(ranked, "purchase_days_365d", within="came_back")
     return ranked.select(
         "customer_id",
         "last_purchase_on",
-        "purchase_days",
+        "purchase_days_365d",
         former_activity=ibis.cases(
             (~ranked.came_back, ONCE), (top, VERY_ACTIVE), (upper, REGULAR), else_=OCCASIONAL
         ),
@@ -125,8 +122,7 @@ def standing(
 ) -> ir.Table:
     """One row a customer who ever bought, as they stand at the close of `as_of`. STANDING.
 
-    - state: of the spell that is open; days_silent: days since the last purchase day
-    - purchase_days, former_activity: as in `former_activity`
+    - state: of the spell that is open; former_activity: as in `former_activity`
     - former_value: all amounts of the 365 days up to and including the last purchase day, and those
       after it, which can only be refunds of what was bought before; may be below 0
     - value_tier, by former_value among all customers, active ones too: `high_value` where fewer
@@ -150,7 +146,6 @@ def standing(
     silent = ibis.literal(as_of).delta(of_all.last_purchase_on, unit="day")
     since = silent - inactive_after
     ranked = of_all.mutate(
-        days_silent=silent,
         since_lapse=ibis.cases(
             (of_all.state == ACTIVE, ibis.null("string")),
             *((since <= days, name) for days, name in LAPSED_WITHIN.items()),

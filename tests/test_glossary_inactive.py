@@ -23,7 +23,9 @@ def test_former_activity_of_the_drawn_customers(kit: Kit) -> None:
     frame = found.order_by("customer_id").to_pandas()
     assert [
         (name, str(count), name_of(group, ENGLISH))
-        for name, count, group in cells(frame, "customer_id", "purchase_days", "former_activity")
+        for name, count, group in cells(
+            frame, "customer_id", "purchase_days_365d", "former_activity"
+        )
     ] == [(name, count, group) for name, _, count, group in rows]
     assert set(cells(frame, "former_activity")) == set(inactive.ACTIVITIES)
 

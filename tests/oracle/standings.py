@@ -59,7 +59,7 @@ def standing(days: Days, inactive_after: int, lost_after: int, as_of: date) -> l
     }
     rows = []
     for name in sorted(former):
-        last, count, called = former[name]
+        last, _, called = former[name]
         bought = purchase_days(days[name], as_of)
         state = state_of(bought, as_of, inactive_after, lost_after)
         silent = (as_of - last).days
@@ -73,9 +73,6 @@ def standing(days: Days, inactive_after: int, lost_after: int, as_of: date) -> l
             {
                 "customer_id": name,
                 "state": state,
-                "last_purchase_on": last,
-                "days_silent": silent,
-                "purchase_days": count,
                 "former_activity": called,
                 "former_value": values[name],
                 "value_tier": tier if values[name] > 0 else "low_value",
