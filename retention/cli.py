@@ -9,11 +9,11 @@ import json
 import shutil
 import signal
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -101,14 +101,27 @@ def run(
     ] = False,
     notify: Annotated[
         str | None,
-        typer.Option(help="Command to run at the end; it gets the log of the run on its stdin."),
+        typer.Option(
+            help="Command to run at the end; it gets the log of the run on its stdin, or "
+            "why nothing ran."
+        ),
     ] = None,
 ) -> None:
     """Check every unit, run each in a kernel of its own, publish the reports and their index."""
-    with _spoken(as_json=log_json):
+
+    def notified(summary: dict[str, Any]) -> None:
+        from retention.reporting import notify as commands
+
+        if notify and (wrong := commands.notified(notify, summary)):
+            _say(wrong, as_json=log_json)
+
+    def refused(problems: Sequence[str]) -> None:
+        told = {"exit_code": REFUSED, "problems": problems, "statuses": {}, "units": []}
+        notified(told)
+
+    with _spoken(as_json=log_json, then=refused):
         from retention.reporting import runner
         from retention.reporting.limits import MEGABYTE, Limits
-        from retention.reporting.notify import notified
         from retention.reporting.preflight import preflight
         from retention.reporting.progress import Watch
 
@@ -132,16 +145,17 @@ def run(
             )
             watch.expect(len(checked.units))
             batch = runner.run(checked.units, plan, watch=watch, tell=watch.tell)
+    code = _exit_code(batch)
+    # Nothing was refused any more: what cannot be told is a fault of a run that did its work.
+    with _spoken(as_json=log_json, code=code or SOME_FAILED):
         watch.explain(batch.results)
         if batch.group and not batch.group.status.good:
             watch.tell(f"Page of all units: {batch.group.message}")
-    code = _exit_code(batch)
-    if notify and (wrong := notified(notify, batch.summary | {"exit_code": code})):
-        _say(wrong, as_json=log_json)
-    if not batch.index:
-        _say(f"{out / 'index.html'}: could not be written; it is as it was", as_json=log_json)
-    elif not quiet:
-        typer.echo(batch.index)
+        notified(batch.summary | {"exit_code": code})
+        if not batch.index:
+            _say(f"{out / 'index.html'}: could not be written; it is as it was", as_json=log_json)
+        elif not quiet:
+            typer.echo(batch.index)
     raise typer.Exit(code)
 
 
@@ -278,8 +292,16 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
 
 
 @contextlib.contextmanager
-def _spoken(*, as_json: bool = False) -> Iterator[None]:
-    """What a user can mend is said on stderr, one line a problem, without a traceback."""
+def _spoken(
+    *,
+    as_json: bool = False,
+    code: int = REFUSED,
+    then: Callable[[Sequence[str]], object] = lambda _: None,
+) -> Iterator[None]:
+    """What a user can mend is said on stderr, one line a problem, without a traceback.
+
+    The command ends with `code` then, after `then` has been called with the lines.
+    """
     try:
         yield
         return
@@ -292,9 +314,11 @@ def _spoken(*, as_json: bool = False) -> Iterator[None]:
     except KeyboardInterrupt as interrupt:
         number = interrupt.args[0] if interrupt.args else signal.SIGINT
         raise typer.Exit(STOPPED + number) from None
-    for problem in dict.fromkeys(problems):
-        _say(" ".join(problem.split()), as_json=as_json)
-    raise typer.Exit(REFUSED)
+    lines = [" ".join(problem.split()) for problem in dict.fromkeys(problems)]
+    for line in lines:
+        _say(line, as_json=as_json)
+    then(lines)
+    raise typer.Exit(code)
 
 
 def _say(line: str, *, as_json: bool) -> None:
