@@ -185,7 +185,7 @@ def test_what_init_switches_off_are_the_defaults(tmp_path: Path) -> None:
     told = [line.removeprefix("# ") for line in lines if line.startswith(("# ", "source"))]
     keys = [line for line in told if line.split(":")[0] in KEYS and "|" not in line]
     free = ("source", "table", "query", "as_of", "prospects", "contacts", "feedback")
-    free += ("control_share", "do_not_contact")
+    free += ("control_share", "do_not_contact", "segments")
     [example] = all_settings([tmp_path / "kit" / "params" / "example.yaml"])
     resolved = example.resolved()
     for line in keys:
