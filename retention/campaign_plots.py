@@ -94,7 +94,7 @@ def reasons(
     right.set_title(language.title(language("back within a year of the lapse")))
     _draw_shares(left, reasons, ("lapsed_share", "lapsed_low", "lapsed_high"), LAPSED, language)
     _draw_shares(right, reasons, ("return_share", "low", "high"), REACTIVATED, language)
-    left.set_yticks(range(len(reasons)), [shortened(name) for name in reasons["reason"]])
+    left.set_yticks(range(len(reasons)), [shortened(name) for name in reasons["reason"]], color=INK)
     left.set_ylim(len(reasons) - 0.4, -0.6)
     return places
 
