@@ -46,6 +46,49 @@ NEVER_OF_CONTRACTS = {
     "revenue before refunds",
     "refunded",
     "revenue before refunds so far",
+    # Of the page on whom to win back, and of its short form: what a unit of contracts leaves out,
+    # which says so in a line.
+    "A dot right of zero: more of the customers contacted bought than of those held out. "
+    "Where the thin line crosses zero, chance alone could explain it.",
+    "A response is a purchase within {count} day, the day of the contact being the first. "
+    "Customers whose day is not over, and those in two arms of a campaign, are left out.",
+    "By value, customers of *high value* are the top 20% of all customers, active ones too, "
+    "those of *middle value* the next 30%. Value is the revenue of the 365 days up to a "
+    "customer's own last purchase, refunds taken off.",
+    "Curve of the share of purchases that are followed by another, from {low} within {first} "
+    "days to {high} within {last}.",
+    "Customers who are dormant or lost today, by how often they bought in the year up to "
+    "their last purchase, and by what they brought in then: the top 20%, the next 30% and the"
+    " others, of all customers. The win-back page says more of them.",
+    "Customers who are dormant or lost today, by how often they bought in the year up to "
+    "their last purchase. Of all customers who ever came back, *very active* ones are the top"
+    " 20%, *regular* ones the next 30%, and *occasional* ones the others.",
+    "In {count} arm customers were unlike the control before the contact, by more than 0.1 "
+    "standard deviations and than chance explains, in what they had bought or how long they "
+    "had been silent.",
+    "Lines of the share with a second purchase, by period of the first.",
+    "RFM puts all customers in order by how recently and for how much in all they bought, and"
+    " cuts each order into fifths: 5 is best. Of how often they bought, 1 is once, and the "
+    "others are cut into fourths. The names below follow from these scores; who bought once "
+    "has 1 for frequency and money together, however much it was.",
+    "Second purchases by segment",
+    "The rates of the last 12 complete periods together, by the columns of the data that the "
+    "settings name. A customer belongs where the first purchase was made, so that later "
+    "purchases change nothing. A difference to the others is in colour only where it holds "
+    "after a correction for comparing many.",
+    "The same estimate for earlier days, made of nothing but what had been bought by then, "
+    "beside what came; the thresholds, which say who counts as inactive, are those of today. "
+    "It speaks of what returners spend within the year after that day, because only that can "
+    "be seen by now.",
+    "Who never buys again after the first purchase was hardly won. Each line follows those "
+    "who first bought in a period: the share with a second purchase within 30, 60 and 90 "
+    "days, of cohorts of which everybody has been watched for so long.",
+    "bought once",
+    "in the 365 days up to each one's last purchase",
+    "unlike in days silent",
+    "unlike in purchase days",
+    "{count} more customer last bought before {day} and is left out: nobody who had been "
+    "silent for so long could be watched for a year.",
     # Said of contracts: that silence is no matter of theirs.
     "Contracts end on their date, so nothing is derived from silence. How long a customer counts "
     "as dormant after it is a setting.",

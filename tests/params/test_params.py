@@ -42,6 +42,7 @@ def test_a_file_with_the_required_keys_has_the_defaults_of_the_contract(unit):
         "history_complete": False,
         "periods_shown": 24,
         "minimum_group": 5,
+        "segments": [],
     }
 
 
