@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
+from retention.headings import heading_of
 from retention.language import Language
 from retention.recurring import GAINS, GROSS_RETENTION, LOSSES, NET_RETENTION
 from retention.style import (
@@ -22,7 +23,6 @@ from retention.style import (
     scale_amounts,
     scale_shares,
 )
-from retention.words import heading_of
 
 
 @rc_context(STYLE)

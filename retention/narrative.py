@@ -8,13 +8,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from retention.follow_up import BEGINNINGS, WINDOW_DAYS, WINDOWS_A_YEAR
+from retention.headings import heading_of, text_of
 from retention.language import Language
 from retention.ledger import NEW, REACTIVATED, WON_BACK
 from retention.rates import QUICK_RATIO
 from retention.recurring import GAINS, GROSS_RETENTION, LOSSES, NET_RETENTION, NET_WITH_REACTIVATED
 from retention.second_purchase import MARKS
 from retention.thresholds import CONTRACT_END
-from retention.words import TOO_SMALL, heading_of, name_of, text_of
+from retention.words import TOO_SMALL, name_of
 
 
 def stocks(ledger: pd.DataFrame, language: Language) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from retention import contract_plots
+from retention.headings import heading_of
 from retention.language import Language
 from retention.recurring import (
     CHURNED_MRR,
@@ -19,7 +20,6 @@ from retention.recurring import (
     NEW_MRR,
     REACTIVATED_MRR,
 )
-from retention.words import heading_of
 
 ENGLISH = Language(currency="USD", model="subscriptions")
 MRR = pd.DataFrame(

@@ -22,8 +22,10 @@ from retention import (
 from retention.activity import ACTIVITY
 from retention.cohort_views import COHORT_REVENUE, UNBOUNDED
 from retention.cohorts import COHORTS, RETURNS
+from retention.definitions import DEFINITIONS
 from retention.effects import ARM_CHECKS, RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
 from retention.follow_up import ROLLING, SECOND_LIFE
+from retention.headings import COLUMNS, OF_MONEY, OF_SPEND, OF_UPLIFT, UNSHOWN, heading_of, text_of
 from retention.inactive import GROUPS
 from retention.language import ABSENT, LANGUAGES, Language
 from retention.opportunity_value import BACKTEST, OPPORTUNITY
@@ -34,18 +36,7 @@ from retention.rfm_segments import SEGMENTS, definition
 from retention.second_purchase import SECOND_PURCHASE
 from retention.segments import COMPARED
 from retention.sensitivity import SENSITIVITY
-from retention.words import (
-    COLUMNS,
-    DEFINITIONS,
-    NAMES,
-    OF_MONEY,
-    OF_SPEND,
-    OF_UPLIFT,
-    UNSHOWN,
-    heading_of,
-    name_of,
-    text_of,
-)
+from retention.words import NAMES, name_of
 
 ENGLISH = Language()
 SCHEMAS = {

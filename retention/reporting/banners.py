@@ -2,11 +2,11 @@
 
 import pandas as pd
 
+from retention.headings import COLUMNS, heading_of
 from retention.language import ABSENT, Language
 from retention.reporting.comparison import Comparison
 from retention.reporting.export import NOTE, Banner, Table
 from retention.reporting.pages import moment
-from retention.words import COLUMNS, heading_of
 
 # Columns of the ledger that no table of the report shows, and a banner may have to name.
 NAMES = {"intra_period_returns": "left and came back within the period"}

@@ -7,11 +7,12 @@ import pandas as pd
 
 from retention import campaign_narrative, campaign_plots
 from retention.contacts import CONTROL
+from retention.headings import OF_SPEND, OF_UPLIFT
 from retention.optional_sources import CONTACTS, FEEDBACK
 from retention.reasons import GIVEN
 from retention.reporting.display import Report
 from retention.suppression import hidden
-from retention.words import OF_SPEND, OF_UPLIFT, within_a_line
+from retention.words import within_a_line
 
 
 class CampaignReport(Report):

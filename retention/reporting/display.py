@@ -20,6 +20,7 @@ from retention import (
     winback_narrative,
     winback_plots,
 )
+from retention.definitions import DEFINITIONS, OF_PROSPECTS, REACTIVATION_OF, SCOPES
 from retention.language import Language
 from retention.rates import CONVERSION, REACTIVATION, WIN_BACK
 from retention.reporting.shown import Shown, scrolling, show
@@ -30,7 +31,6 @@ from retention.thresholds import return_shares
 from retention.tiles import Tile
 from retention.tiles import tiles as headline_tiles
 from retention.unit import DEFINITIONS_VERSION, Unit
-from retention.words import DEFINITIONS, OF_PROSPECTS, REACTIVATION_OF, SCOPES
 
 _SIZES = {"cohort_size", "lapsed", "watched", "at_risk"}
 """Columns that say how many customers a row is about."""

@@ -12,12 +12,12 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 
+from retention.headings import COLUMNS, OF_MONEY, UNSHOWN, heading_of, text_of
 from retention.language import Language
 from retention.rates import REVENUE_CHURN
 from retention.reporting.drawing import address
 from retention.reporting.mime import FACTS, FRAME, as_csv
 from retention.style import CELLS
-from retention.words import COLUMNS, OF_MONEY, UNSHOWN, heading_of, text_of
 
 _NUMERIC = {"chance", "change", "coins", "count", "factor", "money", "points", "share"}
 # For JupyterLab alone, in its light and dark themes; the exported page leaves it out.

@@ -12,10 +12,10 @@ from displayed import ENGLISH, chart, executed, html, report, summarised
 from nbformat import NotebookNode
 
 from retention import Unit
+from retention.headings import OF_MONEY, heading_of
 from retention.language import ABSENT
 from retention.reporting.display import Report
 from retention.reporting.export import report_page
-from retention.words import OF_MONEY, heading_of
 
 
 def test_a_table_has_a_heading_a_column_and_a_row_a_row(
