@@ -22,10 +22,11 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pandas as pd
 import pytest
-from every_table import ENGINES, KEPT, TABLES, Figures, raw_rows
+from every_table import ENGINES, KEPT, TABLES, Figures
 from orders import settings_file
 from pandas.testing import assert_frame_equal
 from pyarrow import parquet
+from raw_rows import raw_rows
 
 import retention
 from retention import engines

@@ -13,8 +13,9 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 import pytest
-from every_table import RAW, TABLES, Figures
+from every_table import TABLES, Figures
 from ibis.common.exceptions import OperationNotDefinedError
+from raw_rows import RAW
 
 DIALECTS = ("bigquery", "snowflake", "trino")
 SHOWN = ("transactions, dates", "gaps", "spells", "lapses")
