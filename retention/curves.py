@@ -16,6 +16,7 @@ import pandas as pd  # noqa: TID251 (small frames only)
 Z_95 = 1.959963984540054
 """The two-sided 95 % point of the normal distribution."""
 
+_BOUNDS = ("survival", "low", "high")
 CURVE = ("days", "at_risk", "events", "censored", "survival", "low", "high")
 
 
@@ -63,6 +64,18 @@ def at_each(curve: pd.DataFrame, days: npt.ArrayLike) -> pd.DataFrame:
 def at(curve: pd.DataFrame, days: int) -> pd.Series:
     """The row of the curve that holds at `days`."""
     return at_each(curve, [days]).iloc[0]
+
+
+def quantile(curve: pd.DataFrame, share: float) -> tuple[float, float, float]:
+    """The day by which a share has had the event, with its 95 % interval, of a CURVE of some rows.
+
+    Each is the first day on which S, its lower bound, and its upper bound, is down to 1 - share;
+    absent where it never is. Source: Brookmeyer & Crowley 1982, by the log-log bounds of S.
+    """
+    days = curve["days"].to_numpy(dtype=float)
+    found = (days[curve[name].to_numpy(dtype=float) <= 1 - share][:1] for name in _BOUNDS)
+    when, low, high = (float(day[0]) if len(day) else float("nan") for day in found)
+    return when, low, high
 
 
 def wilson(successes: Any, trials: Any) -> tuple[Any, Any]:

@@ -27,23 +27,24 @@ from retention.experiments import (
     SUSPECT_RATIO,
     TRAITS,
 )
+from retention.means import mean_interval, variance
 
 ALPHA, POWER = 0.05, 0.80
 
 UNBALANCED = 0.1
 """Above this standardised difference arms were unlike before the contact (Austin 2009)."""
 
-_ROUNDING = Decimal("1e-9")
-
 RESPONSE_EFFECTS = (
     *("campaign", "arm", "first_contact", "contacted", "watched", "responders", "response"),
-    *("control_watched", "control_responders", "control_response"),
+    *("response_low", "response_high", "control_watched", "control_responders"),
+    *("control_response", "control_response_low", "control_response_high"),
     *("uplift", "low", "high", "joint_low", "joint_high", "p_value", "p_holm", "smallest_effect"),
     *("extra", "extra_low", "extra_high", "verdict", "unlike"),
 )
 SPEND_EFFECTS = (
     *("campaign", "arm", "watched", "responders", "spend_per_head"),
-    *("control_watched", "control_responders", "control_spend_per_head"),
+    *("spend_per_head_low", "spend_per_head_high", "control_watched", "control_responders"),
+    *("control_spend_per_head", "control_spend_per_head_low", "control_spend_per_head_high"),
     *("uplift", "low", "high", "joint_low", "joint_high", "p_value", "p_holm", "smallest_effect"),
     *("extra", "extra_low", "extra_high", "verdict"),
 )
@@ -59,6 +60,7 @@ STATE_RESPONSES = (
 def response_effects(arms: pd.DataFrame, *, planned_share: float | None = None) -> pd.DataFrame:
     """One row a campaign and treated arm: the share that responded, against the control.
 
+    `response_low`, `response_high`, and those of the control: Wilson's 95 % interval of the arm.
     `uplift` = `response` - `control_response`, with Newcombe's 95 % interval (1998, method 10);
     `joint_low`, `joint_high` hold for all arms of the campaign at once (Bonferroni). `p_value`: the
     two-sided score test of no difference; `p_holm`: corrected for the arms of the campaign.
@@ -70,17 +72,18 @@ def response_effects(arms: pd.DataFrame, *, planned_share: float | None = None) 
 
     arms: experiments.ARMS. planned_share: the share that was to be held out, where stated.
     """
-    outcome = _Outcome("response", "responders", _proportions)
+    outcome = _Outcome("response", "responders", _share_of_arm, _proportions)
     return _compared(arms, outcome, planned_share)[list(RESPONSE_EFFECTS)]
 
 
 def spend_effects(arms: pd.DataFrame, *, planned_share: float | None = None) -> pd.DataFrame:
     """One row a campaign and treated arm: spend per contacted customer, against the control.
 
-    As response_effects, by Welch's t: interval, test and degrees of freedom (Welch 1947). `extra`
-    is the money that the campaign brought. Columns SPEND_EFFECTS; arms: experiments.ARMS.
+    As response_effects, by Welch's t: interval, test and degrees of freedom (Welch 1947). The
+    interval of each arm is Student's (means.mean_interval), absent where nobody spent anything.
+    `extra` is the money that the campaign brought. Columns SPEND_EFFECTS; arms: experiments.ARMS.
     """
-    outcome = _Outcome("spend_per_head", "spend", _means)
+    outcome = _Outcome("spend_per_head", "spend", _mean_of_arm, _means)
     return _compared(arms, outcome, planned_share)[list(SPEND_EFFECTS)]
 
 
@@ -131,10 +134,12 @@ def state_responses(arms: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What is compared: its name per customer, the sum that it comes from, and how it differs."""
+    """What is compared: its name per customer, the sum that it comes from, how sure that is of an
+    arm alone, and how it differs from the control's."""
 
     name: str
     total: str
+    interval: Callable[[Mapping[str, Any]], tuple[float, float]]
     difference: Callable[[Mapping[str, Any], Mapping[str, Any], int], dict[str, Any]]
 
 
@@ -145,12 +150,12 @@ def _compared(arms: pd.DataFrame, outcome: _Outcome, planned_share: float | None
         control = own.pop(CONTROL, None)
         compared = []
         for arm, row in own.items():
-            found = row | {"campaign": campaign, "arm": arm}
-            found[outcome.name] = _over(row[outcome.total], row["watched"])
+            found = row | {"campaign": campaign, "arm": arm} | _alone(row, outcome)
             if control is not None:
-                found["control_watched"] = control["watched"]
-                found["control_responders"] = control["responders"]
-                found[f"control_{outcome.name}"] = _over(control[outcome.total], control["watched"])
+                own_of_control = _alone(control, outcome) | {
+                    name: control[name] for name in ("watched", "responders")
+                }
+                found |= {f"control_{name}": value for name, value in own_of_control.items()}
                 found["unlike"] = _unlike(row, control)
                 if not _suspect(found, control, planned_share):
                     found |= outcome.difference(row, control, len(own))
@@ -159,6 +164,24 @@ def _compared(arms: pd.DataFrame, outcome: _Outcome, planned_share: float | None
         rows += _corrected(compared)
     columns = dict.fromkeys((*RESPONSE_EFFECTS, *SPEND_EFFECTS))
     return _typed(pd.DataFrame(rows, columns=list(columns)))
+
+
+def _alone(arm: Mapping[str, Any], outcome: _Outcome) -> dict[str, float]:
+    """The outcome per customer of an arm, with its interval; absent where nobody was watched."""
+    if not arm["watched"]:
+        return {outcome.name: float("nan")}
+    low, high = outcome.interval(arm)
+    each = float(arm[outcome.total] / arm["watched"])
+    return {outcome.name: each, f"{outcome.name}_low": low, f"{outcome.name}_high": high}
+
+
+def _share_of_arm(arm: Mapping[str, Any]) -> tuple[float, float]:
+    low, high = wilson(arm["responders"], arm["watched"])
+    return max(low, 0.0), min(high, 1.0)
+
+
+def _mean_of_arm(arm: Mapping[str, Any]) -> tuple[float, float]:
+    return mean_interval(arm["spend"], arm["spend_squares"], arm["watched"])
 
 
 def _corrected(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -319,21 +342,11 @@ def _mean(arm: Mapping[str, Any], name: str) -> float:
 
 
 def _variance(arm: Mapping[str, Any], name: str) -> float:
-    """Of a sample; in decimals, for the difference of two large sums loses its digits in floats.
-
-    The squares come as floats: a difference within _ROUNDING of them is none, not less than none.
-    """
-    size, total, squares = _size(arm, name), Decimal(arm[name]), Decimal(arm[f"{name}_squares"])
-    apart = squares - total * total / size
-    return float(apart / (size - 1)) if apart > _ROUNDING * squares else 0.0
+    return variance(arm[name], arm[f"{name}_squares"], _size(arm, name))
 
 
 def _size(arm: Mapping[str, Any], name: str) -> int:
     return int(arm["with_silence" if name == "days_silent" else "watched"])
-
-
-def _over(value: Any, size: int) -> float:
-    return float(value / size) if size else float("nan")
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -34,7 +34,8 @@ STEP_DAYS, STEPS = 91, 4
 OPPORTUNITY = (
     *("since_lapse", "former_activity", "customers", "former_value"),
     *("stood_before", "returned", "return_share", "low", "high"),
-    *("returns", "returns_low", "returns_high", "spend_a_year"),
+    *("returns", "returns_low", "returns_high"),
+    *("spend_a_year", "spend_a_year_low", "spend_a_year_high"),
     *("worth", "worth_low", "worth_high"),
 )
 BACKTEST = (
@@ -75,7 +76,8 @@ def opportunity(look: Look, growth: pd.DataFrame, *, first_day: date, as_of: dat
     - worth: the opportunity value, returns x spend_a_year
 
     Of ALL: sums, and return_share = returns / customers. `_low` and `_high` are 90 % intervals for
-    what will really come, not only for its mean: by DRAWS of a bootstrap, each of which draws anew
+    what will really come, not only for its mean (of the spend, for the mean of those who return,
+    over the draws in which somebody does): by DRAWS of a bootstrap, each of which draws anew
     the customers who were learned from (of a cell, window and band, as if all alike) and the folds
     of returns that G is of, and then what those inactive now do, each like one of them. It holds
     chance only: no change in the business.
@@ -214,12 +216,17 @@ def _amounts(customers: int, expected: _Floats, drawn: _Floats) -> dict[str, flo
     """Returns and money of so many customers, as expected and by the bounds of what was drawn."""
     returns, value = (float(amount) for amount in expected)
     (returns_low, value_low), (returns_high, value_high) = np.quantile(drawn, BOUNDS, axis=1)
+    some = drawn[:, drawn[0] > 0]
+    each = some[1] / some[0] if some.size else np.array([np.nan])
+    spend_low, spend_high = (float(bound) for bound in np.quantile(each, BOUNDS))
     return {
         "return_share": returns / customers,
         "returns": returns,
         "returns_low": float(returns_low),
         "returns_high": float(returns_high),
         "spend_a_year": value / returns,
+        "spend_a_year_low": spend_low,
+        "spend_a_year_high": spend_high,
         "worth": value,
         "worth_low": float(value_low),
         "worth_high": float(value_high),

@@ -12,6 +12,7 @@ import pandas as pd  # noqa: TID251 (small frames only)
 
 from retention.curves import wilson
 from retention.lifecycle import ACTIVE, DORMANT, LOST
+from retention.means import mean_interval
 from retention.periods import shifted
 from retention.suppression import hidden
 
@@ -32,6 +33,7 @@ REASONS = ibis.schema(
         "returned": "int64",
         "followed": "int64",
         "second_life_revenue": "decimal(38, 4)",
+        "second_life_squares": "float64",
     }
 )
 GIVEN, OTHERS, NONE = "given", "other_reasons", "no_answer"
@@ -40,7 +42,8 @@ GIVEN, OTHERS, NONE = "given", "other_reasons", "no_answer"
 BY_REASON = (
     *("answer", "reason", "lapsed", "lapsed_share", "lapsed_low", "lapsed_high"),
     *("watched", "returned", "return_share", "low", "high"),
-    *("followed", "second_life_per_customer", "answered", "all_lapsed"),
+    *("followed", "second_life_per_customer", "second_life_low", "second_life_high"),
+    *("answered", "all_lapsed"),
 )
 
 
@@ -58,7 +61,8 @@ def reasons(
     The reason is the last one reported from `notice_days` before the lapse until the return; of
     several on one day, the first in alphabetical order. `watched` were seen for the whole YEAR
     after the lapse; `returned` of them bought in it; `followed` of those were seen for a whole YEAR
-    after the return, and brought in `second_life_revenue` in it. Returns REASONS.
+    after the return, and brought in `second_life_revenue` in it; `second_life_squares` is the sum
+    of the squares of what each brought in. Returns REASONS.
 
     answers: feedback.ANSWERS; spells: lifecycle.SPELLS; customer_days: transactions.CUSTOMER_DAYS
         up to `as_of`. notice_days: days of silence before the lapse, or of notice.
@@ -88,6 +92,9 @@ def reasons(
     )
     revenue = spent.group_by("who").agg(revenue=spent.amount.sum())
     valued = judged.left_join(revenue, judged.customer_id == revenue.who)
+    # Multiplied as floats, which no amount overflows; added as decimals, in whatever order.
+    each = valued.revenue.cast("float64")
+    squares = (each * each).cast("decimal(38, 4)").sum().cast("float64")
     return (
         valued.group_by("reason")
         .agg(
@@ -96,6 +103,7 @@ def reasons(
             returned=valued.returned.sum(),
             followed=valued.followed.sum(),
             second_life_revenue=valued.revenue.sum().fill_null(0),
+            second_life_squares=squares.fill_null(0),
         )
         .cast(REASONS)
         .order_by(ibis.desc("lapsed"), "reason")
@@ -109,10 +117,11 @@ def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     answered and those who did not, so that answered / all_lapsed is the coverage.
     `return_share` = `returned` / `watched`, with its interval; `second_life_per_customer`: revenue
     in the YEAR after the return of each of the `followed`, absent where they are fewer than
-    `least`. Both are absent of those who gave no reason: who came back before being asked is among
-    them, so that they return more often whatever a reason does (guarantee-time bias). Reasons of
-    fewer than `least` customers are put together, with others where they could be had by
-    subtraction (suppression.hidden), and left out where even together they are fewer.
+    `least`, with the interval of a mean (means.mean_interval). Both are absent of those who gave no
+    reason: who came back before being asked is among them, so that they return more often whatever
+    a reason does (guarantee-time bias). Reasons of fewer than `least` customers are put together,
+    with others where they could be had by subtraction (suppression.hidden), and left out where even
+    together they are fewer.
     Columns BY_REASON; reasons: REASONS.
     """
     counts = reasons.assign(second_life_revenue=reasons["second_life_revenue"].astype("float64"))
@@ -125,7 +134,7 @@ def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     none = counts.loc[counts["reason"].isna(), sums].assign(answer=NONE, reason=None)
     parts = [said[~rare].assign(answer=GIVEN), together[together["lapsed"] >= least], none]
     frame = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    frame = frame.astype(dict.fromkeys(sums[:-1], "int64"))
+    frame = frame.astype(dict.fromkeys(sums[:-2], "int64"))
     answered = frame["answer"].ne(NONE)
     total = said["lapsed"].sum()
     frame["answered"], frame["all_lapsed"] = total, counts["lapsed"].sum()
@@ -137,6 +146,13 @@ def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     frame["low"], frame["high"] = wilson(frame["returned"], watched)
     many = frame["followed"].where(answered & (frame["followed"] >= max(least, 1)))
     frame["second_life_per_customer"] = frame["second_life_revenue"] / many
+    money = zip(frame["second_life_revenue"], frame["second_life_squares"], many, strict=True)
+    intervals = [
+        mean_interval(total, squares, int(size)) if size == size else (float("nan"),) * 2
+        for total, squares, size in money
+    ]
+    frame["second_life_low"] = [low for low, _ in intervals]
+    frame["second_life_high"] = [high for _, high in intervals]
     return frame[list(BY_REASON)]
 
 

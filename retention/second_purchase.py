@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd  # noqa: TID251 (small frames only)
 
-from retention.curves import kaplan_meier
+from retention.curves import kaplan_meier, quantile
 
 MARKS = (30, 60, 90)
 """Days since the first purchase at which the curve is read out."""
@@ -20,6 +20,10 @@ SECOND_PURCHASE = (
     *("days", "at_risk", "second_purchases", "censored", "second_purchase_share"),
     *("low", "high"),
 )
+PARTS = (0.10, 0.25, 0.50)
+"""Shares of the customers by whose second purchase the time to it is told."""
+
+TIMES = ("part", "waited_days", "days_low", "days_high", "customers", "second_purchases")
 
 
 def waits(purchase_days: ir.Table, *, as_of: date) -> ir.Table:
@@ -64,3 +68,20 @@ def second_purchase(waits: pd.DataFrame) -> pd.DataFrame:
         low=1 - curve["high"],
         high=1 - curve["low"],
     )[list(SECOND_PURCHASE)]
+
+
+def times(waits: pd.DataFrame) -> pd.DataFrame:
+    """One row a share of the customers (PARTS): by when so many have come a second time.
+
+    `waited_days`: the first day by which the Kaplan-Meier share of customers with a second purchase
+    day is `part` or more, with its 95 % interval (curves.quantile); each is absent where the share,
+    or its bound, has not come so far. `customers` are all, `second_purchases` those of them who
+    came. Columns TIMES; waits: schema WAITS; without any, no row.
+    """
+    if waits.empty:
+        return pd.DataFrame(columns=list(TIMES))
+    curve = kaplan_meier(waits)
+    came = int(waits["events"].sum())
+    everybody = came + int(waits["censored"].sum())
+    rows = [(part, *quantile(curve, part), everybody, came) for part in PARTS]
+    return pd.DataFrame(rows, columns=list(TIMES))

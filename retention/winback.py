@@ -18,6 +18,7 @@ from retention import (
     opportunity_value,
     reasons,
     rfm_segments,
+    second_purchase,
     segments,
 )
 from retention.optional_sources import CONTACTS, FEEDBACK
@@ -113,6 +114,12 @@ class WinBack:
             return pd.DataFrame(columns=list(onboarding.BY_SEGMENT.names))
         firsts = onboarding.first_two(purchase_days(unit.customer_days), calendar=unit.calendar)
         return self._frame(onboarding.by_segment(firsts, unit.segment_values))
+
+    def second_purchase_times(self) -> pd.DataFrame:
+        """One row a share of the customers: by when so many came again (second_purchase.TIMES)."""
+        unit = self.unit
+        waits = second_purchase.waits(purchase_days(unit.customer_days), as_of=unit.as_of)
+        return second_purchase.times(self._frame(waits if unit.model.buys else waits.limit(0)))
 
     def campaign_responses(self) -> pd.DataFrame:
         """One row a campaign and treated arm (effects.RESPONSE_EFFECTS)."""

@@ -94,6 +94,12 @@ def test_welch_on_the_sleep_of_student() -> None:
     assert cells(found, "spend_per_head", "control_spend_per_head") == [
         (pytest.approx(0.75), pytest.approx(2.33))
     ]
+    # R, t.test(sleep$extra[1:10]) and t.test(sleep$extra[11:20]).
+    names = ("spend_per_head_low", "spend_per_head_high")
+    own = (-0.5297804, 2.0297804, 0.8976775, 3.7623225)
+    assert cells(found, *names, *(f"control_{name}" for name in names))[0] == pytest.approx(
+        own, abs=5e-6
+    )
 
 
 HILLSTROM = {"mens": 21_307, "womens": 21_387, "control": 21_306}
@@ -119,6 +125,14 @@ def test_the_published_experiment_of_hillstrom() -> None:
     holm = (2 * p_values[0], p_values[1])
     assert found["p_holm"].tolist() == pytest.approx(holm, rel=1e-6)
     assert found["verdict"].tolist() == [RAISED, RAISED]
+    # Each arm alone: scipy.stats.binomtest(3894, 21307).proportion_ci(method="wilson"), and so on.
+    names = ("response_low", "response_high", "control_response_low", "control_response_high")
+    own = [
+        tuple(stats.binomtest(visits[name], HILLSTROM[name]).proportion_ci(method="wilson"))
+        for name in ("mens", "womens", "control")
+    ]
+    for row, interval in zip(cells(found, *names), own, strict=False):
+        assert row == pytest.approx((*interval, *own[2]), abs=1e-9)
     # 0.07658956 x 21,307 customers came because of the e-mail.
     assert found["extra"].tolist() == pytest.approx([1631.894, 967.400], abs=0.01)
 

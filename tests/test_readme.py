@@ -36,7 +36,7 @@ from retention.reasons import BY_REASON
 from retention.recurring import RECURRING
 from retention.restatements import RESTATEMENTS
 from retention.rfm_segments import SEGMENTS
-from retention.second_purchase import SECOND_PURCHASE
+from retention.second_purchase import SECOND_PURCHASE, TIMES
 from retention.segments import COMPARED
 from retention.unit_settings import KEYS, Settings
 
@@ -100,6 +100,7 @@ def test_columns_of_the_files() -> None:
         "backtest.csv": list(BACKTEST),
         "onboarding.csv": list(ONBOARDING.names),
         "onboarding_segments.csv": list(BY_SEGMENT.names),
+        "second_purchase_times.csv": list(TIMES),
         "rfm_segments.csv": list(SEGMENTS.names),
         "campaign_responses.csv": list(RESPONSE_EFFECTS),
         "campaign_spend.csv": list(SPEND_EFFECTS),

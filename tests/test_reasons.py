@@ -8,12 +8,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import ibis
+import numpy as np
 import oracle
 import pandas as pd
 import pyarrow as pa
 import pytest
 from histories import Kit, cells
 from history import History
+from scipy import stats
 from test_agreement import drawn as random_histories
 
 from retention import reasons as module
@@ -104,17 +106,17 @@ def test_returns_and_second_lives_are_of_those_seen_for_a_year(kit: Kit) -> None
     )
     answers = [(who, day(1 if who != "young" else 701), who) for who in ("back", "late", "gone")]
     found = reasons(history, [*answers, ("young", day(701), "young")])
-    names = ("reason", "lapsed", "watched", "returned", "followed", "second_life_revenue")
+    names = REASONS.names
     assert sorted(cells(found, *names)) == [
-        ("back", 1, 1, 1, 1, Decimal(30)),
-        ("gone", 1, 1, 0, 0, Decimal(0)),
-        ("late", 1, 1, 0, 0, Decimal(0)),
-        ("young", 1, 0, 0, 0, Decimal(0)),
+        ("back", 1, 1, 1, 1, Decimal(30), 900.0),
+        ("gone", 1, 1, 0, 0, Decimal(0), 0.0),
+        ("late", 1, 1, 0, 0, Decimal(0), 0.0),
+        ("young", 1, 0, 0, 0, Decimal(0), 0.0),
     ]
     # Nor is a second life valued that has not been seen for a whole year.
     shorter = bought(kit, {"back": [0, 394, 400]}, as_of=757)
     found = reasons(shorter, [("back", day(1), "back")])
-    assert cells(found, *names) == [("back", 1, 1, 1, 0, Decimal(0))]
+    assert cells(found, *names) == [("back", 1, 1, 1, 0, Decimal(0), 0.0)]
 
 
 @pytest.mark.parametrize("seed", range(5, 10))
@@ -144,7 +146,8 @@ def test_the_oracle_agrees(kit: Kit, seed: int) -> None:
     found = reasons(history, answers, notice)
     thresholds = (given.inactive_after, given.lost_after)
     expected = oracle.reasons(answers, given.days, thresholds, notice, given.as_of)
-    assert {row[0]: row[1:] for row in cells(found, *REASONS.names)} == expected
+    same = {reason: (*own[:-1], pytest.approx(own[-1])) for reason, own in expected.items()}
+    assert {row[0]: row[1:] for row in cells(found, *REASONS.names)} == same
     assert len(expected) > 1
 
 
@@ -163,7 +166,11 @@ def test_schema_holds_on_no_engine_at_all() -> None:
 
 
 def counts(*rows: tuple[str | None, int, int, int, int, float]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(REASONS.names))
+    """REASONS of which each of the followed brought in a fourth more, or less, than the others."""
+    each = [row[5] / max(row[4], 1) for row in rows]
+    squares = [row[4] * 1.0625 * mean**2 for row, mean in zip(rows, each, strict=True)]
+    frame = pd.DataFrame(rows, columns=list(REASONS.names)[:-1])
+    return frame.assign(second_life_squares=squares)
 
 
 def test_shares_are_of_those_who_answered() -> None:
@@ -182,6 +189,17 @@ def test_shares_are_of_those_who_answered() -> None:
     assert cells(found, "lapsed_low", "lapsed_high")[0] == pytest.approx(oracle.wilson(30, 40))
     assert cells(found, "low", "high")[0] == pytest.approx(oracle.wilson(4, 20))
     assert set(cells(found, "answered", "all_lapsed")) == {(40, 100)}
+
+
+def test_the_money_of_those_who_came_back_has_an_interval() -> None:
+    frame = counts(("price", 90, 80, 40, 30, 3000.0), ("moved", 20, 20, 8, 6, 60.0))
+    found = by_reason(frame, least=5)
+    spends = np.array([75.0, 125.0] * 15)
+    low, high = stats.ttest_1samp(spends, 0).confidence_interval()
+    names = ("second_life_per_customer", "second_life_low", "second_life_high")
+    assert cells(found, *names)[0] == pytest.approx((100, low, high))
+    # Of fewer than may be told there is neither.
+    assert cells(by_reason(frame, least=10), *names)[1] == (None, None, None)
 
 
 def test_rare_reasons_are_told_together_or_not_at_all() -> None:

@@ -9,7 +9,15 @@ import pandas as pd
 import pytest
 from histories import Kit, cells
 
-from retention.second_purchase import SECOND_PURCHASE, WAITS, second_purchase, waits
+from retention.second_purchase import (
+    PARTS,
+    SECOND_PURCHASE,
+    TIMES,
+    WAITS,
+    second_purchase,
+    times,
+    waits,
+)
 from retention.transactions import CUSTOMER_DAYS, purchase_days
 
 
@@ -77,3 +85,20 @@ def test_without_customers_there_is_no_row() -> None:
 def test_schema_holds_on_no_engine_at_all() -> None:
     days = purchase_days(ibis.table(CUSTOMER_DAYS, name="days"))
     assert waits(days, as_of=date(2024, 3, 31)).schema() == WAITS
+
+
+def test_the_time_until_so_many_came_again() -> None:
+    # 40 customers: by day 3 one in 10 has come again, by day 9 one in 4, half of them never.
+    counts = pd.DataFrame(
+        {"days": [3, 9, 20, 400], "events": [4, 6, 2, 0], "censored": [0, 0, 0, 28]}
+    )
+    found = times(counts)
+    assert list(found.columns) == list(TIMES)
+    assert tuple(found["part"]) == PARTS
+    assert cells(found, "waited_days") == [3, 9, None]
+    assert set(cells(found, "customers", "second_purchases")) == {(40, 12)}
+    # The bound of the share passes a part before, and after, the share does.
+    assert (found["days_low"][:2] <= found["waited_days"][:2]).all()
+    assert cells(found, "days_high") == [9, None, None]
+    empty = times(counts[:0])
+    assert (empty.empty, list(empty.columns)) == (True, list(TIMES))

@@ -23,6 +23,7 @@ from retention.reporting.notebooks import WINBACK, kit_notebook
 from retention.reporting.work import checked_page
 from retention.rfm_segments import SEGMENTS
 from retention.sample import write_company
+from retention.second_purchase import TIMES
 from retention.segments import COMPARED
 
 COLUMNS = {
@@ -33,6 +34,7 @@ COLUMNS = {
     "backtest": BACKTEST,
     "onboarding": ONBOARDING.names,
     "onboarding_segments": BY_SEGMENT.names,
+    "second_purchase_times": TIMES,
     "campaign_responses": RESPONSE_EFFECTS,
     "campaign_spend": SPEND_EFFECTS,
     "campaign_states": STATE_RESPONSES,

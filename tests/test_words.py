@@ -33,7 +33,7 @@ from retention.reasons import BY_REASON
 from retention.recurring import RECURRING
 from retention.reporting import portfolio
 from retention.rfm_segments import SEGMENTS, definition
-from retention.second_purchase import SECOND_PURCHASE
+from retention.second_purchase import SECOND_PURCHASE, TIMES
 from retention.segments import COMPARED
 from retention.sensitivity import SENSITIVITY
 from retention.words import NAMES, name_of
@@ -53,6 +53,7 @@ SCHEMAS = {
     "rolling": ROLLING.names,
     "cohort_revenue": COHORT_REVENUE.names,
     "second_purchase": SECOND_PURCHASE,
+    "second_purchase_times": TIMES,
     "second_life": SECOND_LIFE.names,
     "returns": RETURNS,
     "thresholds": thresholds.THRESHOLDS,

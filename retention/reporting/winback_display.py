@@ -119,6 +119,15 @@ class WinBackReport(CampaignReport):
             charts = follow_up_plots.onboarding(shown, self.language, cut=self.cut)
             self.figure(charts, narrative.onboarding(shown, self.language), data=shown)
 
+    def second_purchase_times(self, times: pd.DataFrame) -> None:
+        """By when so many customers came a second time (second_purchase.TIMES)."""
+        if self.unit.model.buys:
+            few = times["second_purchases"] < self.unit.settings.minimum_group
+            if few.any():
+                self.note(self.language(TOO_SMALL))
+            else:
+                self.table(times, self.language("Time to the second purchase"))
+
     def onboarding_segments(self, shares: pd.DataFrame) -> None:
         """Second purchases by value of a segment (onboarding.BY_SEGMENT); few are left out."""
         if shares.empty:

@@ -64,10 +64,11 @@ def reasons(
     thresholds: tuple[int, int],
     notice_days: int,
     as_of: date,
-) -> dict[str | None, tuple[int, int, int, int, Decimal]]:
-    """Reason -> lapsed, watched, returned, followed, and what those spent in the year after."""
+) -> dict[str | None, tuple[int, int, int, int, Decimal, float]]:
+    """Reason -> lapsed, watched, returned, followed, and what those spent in the year after: its
+    sum, and the sum of the squares."""
     began_on = min(day for _, day, _ in answers)
-    result: dict[str | None, tuple[int, int, int, int, Decimal]] = {}
+    result: dict[str | None, tuple[int, int, int, int, Decimal, float]] = {}
     for customer, entries in days.items():
         states = closes(entries, *thresholds, as_of)
         lapses = [
@@ -97,10 +98,15 @@ def reasons(
                 Decimal(0),
             )
         reason = min(own)[1] if own else None
-        known = result.get(reason, (0, 0, 0, 0, Decimal(0)))
-        found = (1, int(watched), int(returned), int(followed), spent)
-        lapsed, seen, came, valued, money = (
-            one + other for one, other in zip(known, found, strict=True)
+        lapsed, seen, came, valued, money, squares = result.get(
+            reason, (0, 0, 0, 0, Decimal(0), 0.0)
         )
-        result[reason] = (int(lapsed), int(seen), int(came), int(valued), Decimal(money))
+        result[reason] = (
+            lapsed + 1,
+            seen + watched,
+            came + returned,
+            valued + followed,
+            money + spent,
+            squares + float(spent) ** 2,
+        )
     return result
