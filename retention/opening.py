@@ -6,23 +6,20 @@ This is where settings meet tables; the modules it calls know nothing of setting
 import contextlib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.types as ir
 
-from retention import cells, engines, segments, sources, transactions
+from retention import engines, segments, sources, transactions
 from retention.errors import DataRefused
 from retention.models import MODELS, Model
-from retention.optional_sources import OPTIONAL, OptionalSource
+from retention.optional_sources import OPTIONAL
 from retention.params import Settings, find_unit
 from retention.params import settings as read_settings
 from retention.periods import Calendar, Rules
+from retention.row_checks import check_rows
 from retention.unit import Unit
-
-_NUMBER = ("number", "CAST(replace({column}, ',', '') AS DOUBLE)")
-_DATE = ("date", "strptime({column}, '%d/%m/%Y')")
 
 
 def open_unit(unit: str | Settings, **overrides: object) -> Unit:
@@ -76,7 +73,7 @@ def _counted(settings: Settings, source: sources.Source) -> Unit:
     model = MODELS[settings.model]
     segments.need_segments(source.table, settings.segments)
     tally = source.read("tally", model.tally(source.table, unit=settings.unit))
-    _check_rows(settings, source, tally)
+    check_rows(tally, source.table, model, unit=settings.unit, queried=bool(settings.query))
     as_of = settings.as_of or _last_day(model, tally, settings.timezone)
     followed = source.read("followed", model.followed(tally, as_of=as_of))
     first_day = _first_day(model, tally, followed, as_of)
@@ -121,95 +118,17 @@ def _other(settings: Settings, key: str, name: str, source: sources.Source) -> i
             f"{key}: they are read from files alone; export the table as parquet or csv and "
             "name that file"
         )
+    kind = OPTIONAL[key]
     try:
         other = sources.open_source(name, folder=settings.path.parent, timezone=settings.timezone)
         try:
-            tally = other.read(key, OPTIONAL[key].tally(other.table, unit=settings.unit))
-            _check_others(settings, OPTIONAL[key], other.table, tally)
+            tally = other.read(key, kind.tally(kind.typed(other.table, unit=settings.unit)))
+            check_rows(tally, other.table, kind, unit=settings.unit, queried=False)
             return source.stored(key, ibis.memtable(tally.to_pyarrow()))
         finally:
             other.backend.disconnect()
     except DataRefused as refusal:
         raise DataRefused(f"{key}: {refusal}") from None
-
-
-def _check_others(
-    settings: Settings, kind: OptionalSource, table: ir.Table, tally: ir.Table
-) -> None:
-    counts = _counts(tally)
-    if not counts:
-        raise DataRefused("the source has no rows; check the export and the settings")
-    for column, fault in kind.unreadable.items():
-        if fault in counts:
-            rows = kind.refused(table, unit=settings.unit, fault=fault).to_pandas()
-            raise DataRefused(
-                f"column {column}: {counts[fault]:,} of its values cannot be read as a date, "
-                f"first {', '.join(map(repr, rows[column]))}; write dates as 2026-10-31 in the "
-                "source"
-            )
-    own = set(counts) - {cells.OTHER_UNIT}
-    if not own:
-        raise DataRefused(_unknown_unit(settings.unit, table))
-    if "" not in own:
-        found = " and ".join(f"{counts[fault]:,} with {fault}" for fault in sorted(own))
-        raise DataRefused(f"no row can be counted ({found}); check the columns of the source")
-
-
-def _counts(tally: ir.Table) -> dict[str, int]:
-    """Fault -> rows with it."""
-    counts = tally.group_by("fault").agg(rows=tally.rows.sum()).to_pandas()
-    return dict(counts.itertuples(index=False))
-
-
-def _check_rows(settings: Settings, source: sources.Source, tally: ir.Table) -> None:
-    """Refuse data that hold no row, no row of the unit, no customer, or unreadable cells."""
-    counts = _counts(tally)
-    if not counts:
-        after = " after the query" if settings.query else ""
-        raise DataRefused(f"the source has no rows{after}; check the export and the settings")
-    model, named = MODELS[settings.model], {"unit": settings.unit}
-    for column, fault in model.unreadable.items():
-        if fault in counts:
-            rows = model.refused(source.table, fault=fault, **named).to_pandas()
-            found = ", ".join(repr(value) for value in rows[column])
-            wanted, example = _NUMBER if column == "amount" else _DATE
-            raise DataRefused(
-                f"column {column}: {counts[fault]:,} of its values cannot be read as a {wanted}, "
-                f"first {found}; mend the source, or convert the column in the `query`, for "
-                f"instance by {example.format(column=column)}"
-            )
-    for fault, what in model.impossible.items():
-        if fault in counts:
-            rows = model.refused(source.table, fault=fault, **named).to_pandas()
-            rows = rows.fillna("").itertuples(index=False)
-            found = "; ".join(", ".join(row) for row in rows)
-            raise DataRefused(
-                f"rows that {what}: {counts[fault]:,}, first {found}; "
-                "mend the source, or leave them out in the `query`"
-            )
-    own = set(counts) - {cells.OTHER_UNIT}
-    if not own:
-        raise DataRefused(_unknown_unit(settings.unit, source.table))
-    if own == {cells.NO_CUSTOMER}:
-        raise DataRefused(
-            "no row has a customer id; map the right column to customer_id in the `query`"
-        )
-    if "" not in own:
-        found = " and ".join(f"{counts[fault]:,} with {fault}" for fault in sorted(own))
-        raise DataRefused(f"no row can be counted ({found}); check the columns of the source")
-
-
-def _unknown_unit(unit: str, table: ir.Table) -> str:
-    known = cells.units(table).limit(10_000).to_pandas()["unit"].tolist()
-    if not known:
-        return "the column unit is empty in every row; fill it, or leave it out in the `query`"
-    folded = {name.casefold(): name for name in known}
-    near = [folded[name] for name in get_close_matches(unit.casefold(), folded, n=3, cutoff=0.5)]
-    return (
-        f"no row has the unit {unit!r}; the data have {len(known):,} units, "
-        f"{'the nearest' if near else 'among them'} {', '.join(map(repr, near or known[:5]))}; "
-        "write `unit` as the data do"
-    )
 
 
 def _last_day(model: Model, tally: ir.Table, timezone: str) -> date:

@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from retention.errors import SettingsRefused
 from retention.flat_yaml import NotFlatYamlError, read_lines
-from retention.unit_settings import KEYS, REQUIRED, Settings, allowed, choices
+from retention.unit_settings import KEYS, REQUIRED, SOURCES, Settings, allowed, choices
 
 __all__ = [
     "DEFAULTS",
@@ -35,10 +35,9 @@ RESERVED = ("runs",)
 
 _NEXT_STEP = "`retention sample DIR` writes an example company, `retention init DIR` a new kit"
 _SUFFIXES = (".yaml", ".yml")
-_EXPANDED = ("source", "prospects", "contacts", "feedback", "do_not_contact")
 ENVIRONMENT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """A variable of the environment, as a setting names it."""
-_SOURCES = f"{', '.join(_EXPANDED[:-1])} and {_EXPANDED[-1]}"
+_SOURCES = f"{', '.join(SOURCES[:-1])} and {SOURCES[-1]}"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SECRET = re.compile(r"passw|pwd|secret|token|credential|(api|access|private)_?key", re.IGNORECASE)
 _SECRET_IN_URL = re.compile(
@@ -238,7 +237,7 @@ def _refusal(key: str, value: str | list[str]) -> str:
         return "has no value; leave it out to use the default"
     if any(_CONTROL.search(text) for text in texts):
         return "holds a control character; write plain text"
-    if key not in _EXPANDED:
+    if key not in SOURCES:
         wrong = any("${" in text for text in texts)
         return f"${{NAME}} may stand only in {_SOURCES}" if wrong else ""
     if any("${" in ENVIRONMENT.sub("", text) for text in texts):
@@ -278,7 +277,7 @@ def _problem(
         # Of two values that do not go together the one given last is the one to change.
         return [f"{max(entry, other, key=lambda given: given.layer).place}: {detail['msg']}"]
     # What stands in a source may be a secret.
-    found = "this" if key in _EXPANDED else _found(entry.value)
+    found = "this" if key in SOURCES else _found(entry.value)
     near = did_you_mean(entry.value, choices(key)) if isinstance(entry.value, str) else ""
     return [f"{entry.place}: {found} is not {allowed(key)}{near}"]
 

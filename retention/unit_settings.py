@@ -80,6 +80,7 @@ LostAfter = Annotated[int, Field(ge=0, le=36_500)] | Literal["auto"]
 _DAYS = "a whole number of days from 1 to 36500, or auto"
 _RESPONSE = "a whole number of days from 1 to 3650"
 _COUNT = "a whole number above 0"
+_SOURCE = "a file, a glob of files, or the URL of a database"
 _MOST_SEGMENTS = 5
 _CANONICAL = {"customer_id", "ordered_at", "amount", "unit", "order_id", "day", "fault"}
 _Column = Annotated[str, Field(min_length=1)]
@@ -104,7 +105,7 @@ class Settings(BaseModel):
     path: Path
     unit: str = Field(min_length=1, description="text")
     model: Literal["purchases", "subscriptions"] = "purchases"
-    source: str = Field(min_length=1, description="text")
+    source: str = Field(min_length=1, description=_SOURCE)
     table: str | None = Field(None, description="text")
     query: str | None = Field(None, description="text")
     frequency: Frequency = "month"
@@ -133,14 +134,14 @@ class Settings(BaseModel):
     segments: Annotated[tuple[_Column, ...], AfterValidator(_segments)] = Field(
         (), description="a list of 1 to 5 other columns of the data, like [channel, region]"
     )
-    prospects: str | None = Field(None, description="text")
-    contacts: str | None = Field(None, description="text")
+    prospects: str | None = Field(None, description=_SOURCE)
+    contacts: str | None = Field(None, description=_SOURCE)
     response_days: int = Field(30, ge=1, le=3650, description=_RESPONSE)
     control_share: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         None, description="a number between 0 and 1, like 0.1"
     )
-    feedback: str | None = Field(None, description="text")
-    do_not_contact: str | None = Field(None, description="text")
+    feedback: str | None = Field(None, description=_SOURCE)
+    do_not_contact: str | None = Field(None, description=_SOURCE)
     reactivation_scope: Literal["inactive", "with_prospects"] = "inactive"
     history_complete: Annotated[bool, Field(strict=True), BeforeValidator(_truth)] = Field(
         False, description="true or false"
@@ -217,6 +218,8 @@ class Settings(BaseModel):
 
 KEYS = tuple(key for key in Settings.model_fields if key not in ("slug", "path"))
 REQUIRED = tuple(key for key in KEYS if Settings.model_fields[key].is_required())
+SOURCES = tuple(key for key in KEYS if Settings.model_fields[key].description == _SOURCE)
+"""Keys that name data; `${NAME}` may stand in these alone."""
 
 
 def allowed(key: str) -> str:

@@ -7,12 +7,8 @@ import re
 
 from retention import (
     cells,
-    contacts,
-    do_not_contact,
     experiments,
-    feedback,
     normal,
-    prospects,
     rfm_segments,
     subscriptions,
 )
@@ -30,6 +26,7 @@ from retention.inactive import (
 from retention.language import Language
 from retention.ledger import LAPSED, NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.lifecycle import ACTIVE, DORMANT, LOST, PROSPECT
+from retention.optional_sources import OPTIONAL
 from retention.rates import (
     CHURN,
     CONVERSION,
@@ -117,68 +114,11 @@ NAMES = {
     normal.TOO_FEW: "too few customers to tell",
     normal.TOO_EARLY: "too early to tell",
     normal.NOBODY: "nobody was at risk yet",
-    **dict(
-        zip(
-            prospects.CHECKS,
-            (
-                "prospects: rows in their source",
-                "prospects: rows of other units",
-                "prospects dropped: no customer id",
-                "prospects dropped: no date",
-                "prospects dropped: known after the last day covered",
-                "prospects: rows counted",
-                "prospects: of these, of people named before",
-            ),
-            strict=True,
-        )
-    ),
-    **dict(
-        zip(
-            contacts.CHECKS,
-            (
-                "contacts: rows in their source",
-                "contacts: rows of other units",
-                "contacts dropped: no customer id",
-                "contacts dropped: no date",
-                "contacts dropped: no campaign",
-                "contacts dropped: no arm",
-                "contacts dropped: dated after the last day covered",
-                "contacts dropped: of customers in two arms of a campaign",
-                "contacts: rows counted",
-                "contacts: of these, of a customer and campaign named before",
-            ),
-            strict=True,
-        )
-    ),
-    **dict(
-        zip(
-            feedback.CHECKS,
-            (
-                "answers: rows in their source",
-                "answers: rows of other units",
-                "answers dropped: no customer id",
-                "answers dropped: no date",
-                "answers dropped: no reason",
-                "answers dropped: reported after the last day covered",
-                "answers: rows counted",
-                "answers: of these, given before on the same day",
-            ),
-            strict=True,
-        )
-    ),
-    **dict(
-        zip(
-            do_not_contact.CHECKS,
-            (
-                "not to be contacted: rows in their source",
-                "not to be contacted: rows of other units",
-                "not to be contacted, dropped: no customer id",
-                "not to be contacted: rows counted",
-                "not to be contacted: of these, of people named before",
-            ),
-            strict=True,
-        )
-    ),
+    **{
+        check: text
+        for kind in OPTIONAL.values()
+        for check, text in zip(kind.checks, kind.words, strict=True)
+    },
     experiments.RAISED: "more than the control",
     experiments.LOWERED: "less than the control",
     experiments.NONE_SHOWN: "no effect shown",

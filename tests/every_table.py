@@ -44,6 +44,7 @@ from retention import (
     transactions,
 )
 from retention.curves import share
+from retention.optional_sources import OPTIONAL
 from retention.periods import Calendar, Rules, shifted
 
 ENGINES = ("postgres", "pyspark")
@@ -133,6 +134,31 @@ def agreed(figures: Figures) -> ir.Table:
     )
 
 
+OPTIONAL_ROWS = {
+    "prospects": Figures.known,
+    "contacts": Figures.sent,
+    "feedback": Figures.answered,
+    "do_not_contact": lambda f: f.sent().select("customer_id", "unit"),
+}
+"""Rows of each optional source."""
+
+
+def of_source(key: str) -> dict[str, Callable[[Figures], ir.Table]]:
+    """Every table that is made of an optional source, whichever it is."""
+    kind, raw = OPTIONAL[key], OPTIONAL_ROWS[key]
+    return {
+        f"{key}, typed": lambda f: kind.typed(raw(f), unit="Shop"),
+        f"{key}, tally": lambda f: kind.tally(f.kept(f"{key}, typed")),
+        f"{key}, judged": lambda f: kind.judged(f.kept(f"{key}, tally"), as_of=AS_OF),
+        f"{key}, kept": lambda f: kind.kept(f.kept(f"{key}, tally"), as_of=AS_OF),
+        f"{key}, quality": lambda f: kind.quality(f.kept(f"{key}, tally"), as_of=AS_OF),
+        # Alike, for which of them come first is each engine's own.
+        f"{key}, refused": lambda f: kind.refused(
+            raw(f).mutate(customer_id=ibis.literal("")), unit="Shop", fault=cells.NO_CUSTOMER
+        ).select("customer_id"),
+    }
+
+
 TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     "tally": lambda f: transactions.tally(transactions.transactions(f.read("local"), unit="Shop")),
     "units": lambda f: cells.units(f.read("local")),
@@ -166,18 +192,9 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     "revenue churn by week": lambda f: rates.revenue_churn(
         f.kept("spells"), f.kept("customer_days"), calendar=f.weeks
     ),
-    "people": lambda f: prospects.people(f.known(), unit="Shop"),
-    "known": lambda f: prospects.tally(prospects.people(f.known(), unit="Shop")),
-    "prospects": lambda f: prospects.prospects(f.kept("known"), as_of=AS_OF),
-    "unreadable known_on": lambda f: prospects.refused(
-        f.known(), unit="Shop", fault="unreadable_date"
-    ),
-    "quality of prospects": lambda f: prospects.quality(f.kept("known"), as_of=AS_OF),
-    "contacted": lambda f: contacts.contacted(f.sent(), unit="Shop"),
-    "contacts, tally": lambda f: contacts.tally(contacts.contacted(f.sent(), unit="Shop")),
+    **{name: table for key in OPTIONAL for name, table in of_source(key).items()},
+    "prospects": lambda f: prospects.prospects(f.kept("prospects, tally"), as_of=AS_OF),
     "contacts": lambda f: contacts.contacts(f.kept("contacts, tally"), as_of=AS_OF),
-    "contacts, refused": lambda f: contacts.refused(f.sent(), unit="Shop", fault="unreadable_date"),
-    "contacts, quality": lambda f: contacts.quality(f.kept("contacts, tally"), as_of=AS_OF),
     "responses": lambda f: experiments.responses(
         f.kept("contacts"),
         f.kept("spells"),
@@ -186,8 +203,6 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
         as_of=AS_OF,
     ),
     "arms": lambda f: experiments.arms(f.kept("responses")),
-    "said": lambda f: feedback.said(f.answered(), unit="Shop"),
-    "feedback, tally": lambda f: feedback.tally(feedback.said(f.answered(), unit="Shop")),
     "answers": lambda f: feedback.answers(f.kept("feedback, tally"), as_of=AS_OF),
     "reasons": lambda f: reasons.reasons(
         f.kept("answers"),
@@ -196,19 +211,7 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
         notice_days=INACTIVE_AFTER,
         as_of=AS_OF,
     ),
-    "feedback, refused": lambda f: feedback.refused(f.answered(), unit="Shop", fault="no_reason"),
-    "feedback, quality": lambda f: feedback.quality(f.kept("feedback, tally"), as_of=AS_OF),
-    "named": lambda f: do_not_contact.named(f.sent(), unit="Shop"),
-    "do not contact, tally": lambda f: do_not_contact.tally(
-        do_not_contact.named(f.sent(), unit="Shop")
-    ),
-    "listed": lambda f: do_not_contact.listed(f.kept("do not contact, tally")),
-    "do not contact, refused": lambda f: do_not_contact.refused(
-        f.sent().select("unit", customer_id=ibis.literal("")), unit="Shop", fault="no_customer_id"
-    ),
-    "do not contact, quality": lambda f: do_not_contact.quality(
-        f.kept("do not contact, tally"), as_of=AS_OF
-    ),
+    "listed": lambda f: do_not_contact.listed(f.kept("do_not_contact, tally")),
     "account of": lambda f: quality.account_of(
         f.kept("counts").select(check=ibis.literal("kept"), rows="rows"), source="x", drops=("y",)
     ),

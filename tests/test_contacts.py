@@ -5,14 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import ibis
 import pandas as pd
-import pytest
 from histories import cells
 
 from retention import Unit, contacts, open_unit
-from retention.errors import DataRefused
-from retention.quality import QUALITY
 
 ORDERS = [
     ("ann", "2024-01-03", 10),
@@ -80,50 +76,3 @@ def test_every_row_is_counted_once(tmp_path: Path) -> None:
         ("contacts_repeated", 1, "note"),
     ]
     assert checks["check"].is_unique
-
-
-def test_other_contacts_are_other_data(tmp_path: Path) -> None:
-    first, again = opened(tmp_path).fingerprint, opened(tmp_path).fingerprint
-    assert first == again
-    assert opened(tmp_path, SENT.replace(",app,", ",control,")).fingerprint != first
-
-
-def test_schemas_hold_on_no_engine_at_all() -> None:
-    raw = {"customer_id": "int64", "campaign": "int64", "contacted_on": "date", "arm": "string"}
-    typed = contacts.contacted(ibis.table(raw, name="raw"), unit="U")
-    assert typed.schema() == contacts.CONTACTED
-    tally = contacts.tally(ibis.table(contacts.CONTACTED, name="contacted"))
-    assert tally.schema() == contacts.TALLY
-    counted = ibis.table(contacts.TALLY, name="tally")
-    as_of = date(2024, 2, 29)
-    assert contacts.contacts(counted, as_of=as_of).schema() == contacts.CONTACTS
-    assert contacts.quality(counted, as_of=as_of).schema() == QUALITY
-
-
-HEAD = "customer_id,campaign,contacted_on,arm"
-
-
-@pytest.mark.parametrize(
-    ("sent", "message"),
-    [
-        ("customer_id,campaign\na,spring\n", "the data lack the columns contacted_on, arm"),
-        (f"{HEAD}\n", "the source has no rows"),
-        (
-            f"{HEAD}\na,spring,31/12/2023,mail\nb,spring,2024-01-01,mail\n",
-            "column contacted_on: 1 of its values cannot be read as a date, first '31/12/2023'",
-        ),
-        (f"{HEAD},unit\na,spring,2024-01-01,mail,Shpo\n", "no row has the unit 'Shop'"),
-        (f"{HEAD}\na,spring,2024-01-01,\n", "no row can be counted (1 with no_arm)"),
-    ],
-)
-def test_bad_sources_are_refused_by_name(tmp_path: Path, sent: str, message: str) -> None:
-    with pytest.raises(DataRefused) as refused:
-        opened(tmp_path, sent)
-    assert str(refused.value).startswith(f"shop.yaml: contacts: {message}")
-
-
-def test_a_missing_file_and_a_database_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataRefused, match=r"shop\.yaml: contacts: .*nobody\.csv"):
-        opened(tmp_path, contacts="nobody.csv")
-    with pytest.raises(DataRefused, match="contacts: they are read from files alone"):
-        opened(tmp_path, contacts="postgresql://somewhere/people")

@@ -109,7 +109,7 @@ def test_a_prospect_of_the_glossary_is_one(
     as_of = timelines.as_of(purchases)
     rows = [("c1", day) for day in timelines.known(known)]
     raw = ibis.memtable(pd.DataFrame(rows, columns=["customer_id", "known_on"]))
-    counted = prospects.tally(prospects.people(raw, unit="any"))
+    counted = prospects.SOURCE.tally(prospects.SOURCE.typed(raw, unit="any"))
     bought = pd.DataFrame(timelines.purchases(purchases), columns=["customer_id", "day", "amount"])
     runs = runs_of_purchases(ibis.memtable(bought), inactive_after=2)
     customers = spells(runs, dormant_for=2, as_of=as_of)

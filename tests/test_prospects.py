@@ -17,10 +17,8 @@ from histories import Kit, assert_same, cells, days_drawn, records, spell_rows
 from test_agreement import drawn as random_histories
 
 from retention import Unit, open_unit, prospects
-from retention.errors import DataRefused
 from retention.lifecycle import SPELLS, with_prospects
 from retention.periods import Calendar
-from retention.quality import QUALITY
 from retention.rates import MEASURES, RATES, SHARES, WITH_PROSPECTS, conversion, shares
 
 WEEK_1, WEEK_2, WEEK_3 = date(2024, 1, 1), date(2024, 1, 8), date(2024, 1, 15)
@@ -160,13 +158,7 @@ def test_the_oracle_agrees(kit: Kit, seed: int) -> None:
 
 def test_schemas_hold_on_no_engine_at_all() -> None:
     calendar = Calendar("month", date(2024, 1, 1), date(2024, 3, 31))
-    raw = ibis.table({"customer_id": "int64", "known_on": "date"}, name="raw")
-    people = prospects.people(raw, unit="U")
-    assert people.schema() == prospects.PEOPLE
-    tally = prospects.tally(ibis.table(prospects.PEOPLE, name="people"))
-    assert tally.schema() == prospects.TALLY
-    counted = ibis.table(prospects.TALLY, name="tally")
-    assert prospects.quality(counted, as_of=calendar.as_of).schema() == QUALITY
+    counted = ibis.table(prospects.SOURCE.tally_schema, name="tally")
     known = prospects.prospects(counted, as_of=calendar.as_of)
     assert known.schema() == prospects.PROSPECTS
     spells = with_prospects(ibis.table(SPELLS, name="spells"), known)
@@ -227,28 +219,6 @@ def test_a_unit_with_a_source_of_prospects(tmp_path: Path) -> None:
     assert at_one == [0.5]
 
 
-def test_rows_of_prospects_are_counted_apart(tmp_path: Path) -> None:
-    checks = opened(tmp_path).quality()
-    assert cells(checks, "check", "rows", "level")[-7:] == [
-        ("prospects_rows", 8, "note"),
-        ("prospects_other_unit", 1, "note"),
-        ("prospects_no_customer_id", 1, "warning"),
-        ("prospects_no_date", 1, "warning"),
-        ("prospects_after_as_of", 1, "warning"),
-        ("prospects_kept", 4, "note"),
-        ("prospects_repeated", 1, "note"),
-    ]
-    assert set(cells(checks, "amount")[-7:]) == {None}
-    assert checks["check"].is_unique
-
-
-def test_other_prospects_are_other_data(tmp_path: Path) -> None:
-    # Else a run at night would be skipped where people have signed up and nobody has bought.
-    first, again = opened(tmp_path).fingerprint, opened(tmp_path).fingerprint
-    assert first == again
-    assert opened(tmp_path, PEOPLE.replace("2024-01-31", "2024-01-30")).fingerprint != first
-
-
 def test_prospects_of_contracts(kit: Kit) -> None:
     start = date(2024, 1, 1)
     contracts = {
@@ -268,32 +238,6 @@ def test_without_a_source_there_is_no_conversion(tmp_path: Path) -> None:
     unit = open_unit(str(tmp_path / "shop.yaml"))
     assert "conversion" not in set(unit.rates()["measure"])
     assert not any("prospects" in check for check in unit.quality()["check"])
-
-
-@pytest.mark.parametrize(
-    ("people", "message"),
-    [
-        ("customer_id,since\na,2024-01-01\n", "the data lack the column known_on"),
-        ("customer_id,known_on\n", "the source has no rows"),
-        (
-            "customer_id,known_on\na,31/12/2023\nb,2024-01-01\n",
-            "column known_on: 1 of its values cannot be read as a date, first '31/12/2023'",
-        ),
-        ("customer_id,known_on,unit\na,2024-01-01,Shpo\n", "no row has the unit 'Shop'"),
-        ("customer_id,known_on\n,2024-01-01\n", "no row can be counted (1 with no_customer_id)"),
-    ],
-)
-def test_bad_sources_are_refused_by_name(tmp_path: Path, people: str, message: str) -> None:
-    with pytest.raises(DataRefused) as refused:
-        opened(tmp_path, people)
-    assert str(refused.value).startswith(f"shop.yaml: prospects: {message}")
-
-
-def test_a_missing_file_and_a_database_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataRefused, match=r"shop\.yaml: prospects: .*nobody\.csv"):
-        opened(tmp_path, prospects="nobody.csv")
-    with pytest.raises(DataRefused, match="prospects: they are read from files alone"):
-        opened(tmp_path, prospects="postgresql://somewhere/people")
 
 
 def test_shares_take_the_scope_alone(kit: Kit) -> None:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import csv
-from datetime import date
 from pathlib import Path
 
 import ibis
 import pytest
-from audience_calls import called, ids, listing, record, refusal, rows
+from audience_calls import called, ids, listing, record, rows
 from hypothesis import given
 from hypothesis import strategies as st
 from orders import csv as orders_csv
 
-from retention import audiences, cells, do_not_contact, formulas, open_unit
-from retention.quality import QUALITY
+from retention import audiences, cells, do_not_contact, formulas
 from retention.sources import open_source
 
 # Who must not be written to -----------------------------------------------------------------------
@@ -47,44 +45,9 @@ def test_everybody_may_be_on_the_list(kit: Path) -> None:
     assert "removed: 4 by" in said
 
 
-def test_every_row_of_the_list_is_counted(kit: Path) -> None:
-    rows = ("ben,Shop", "ben,Shop", ",Shop", "'=1+1,Shop", "cid,Elsewhere")
-    listing(kit, *rows, heading="customer_id,unit")
-    unit = open_unit(str(kit / "params" / "shop.yaml"))
-    assert [tuple(row) for row in unit.quality()[["check", "rows"]].to_numpy()[-5:]] == [
-        ("do_not_contact_rows", 5),
-        ("do_not_contact_other_unit", 1),
-        ("do_not_contact_no_customer_id", 1),
-        ("do_not_contact_kept", 3),
-        ("do_not_contact_repeated", 1),
-    ]
-    listed = do_not_contact.listed(unit.others["do_not_contact"]).to_pyarrow()
-    assert sorted(listed["customer_id"].to_pylist()) == ["=1+1", "ben"]
-
-
-@pytest.mark.parametrize(
-    ("rows", "said"),
-    [
-        (("client", "ben"), "the data lack the column customer_id"),
-        (("customer_id",), "the source has no rows"),
-        (("customer_id,unit", "ben,Shpo"), "no row has the unit 'Shop'"),
-        (("customer_id,unit", ",Shop"), "no row can be counted (1 with no_customer_id)"),
-    ],
-)
-def test_a_broken_list_is_refused(kit: Path, rows: tuple[str, ...], said: str) -> None:
-    listing(kit, *rows[1:], heading=rows[0])
-    [line] = refusal("one-time-buyers")
-    assert line.startswith(f"shop.yaml: do_not_contact: {said}")
-
-
 def test_schemas_of_the_list_hold_on_no_engine_at_all() -> None:
-    raw = ibis.table({"customer_id": "int64"}, name="raw")
-    named = do_not_contact.named(raw, unit="U")
-    assert named.schema() == do_not_contact.NAMED
-    tally = do_not_contact.tally(named)
-    assert tally.schema() == do_not_contact.TALLY
+    tally = ibis.table(do_not_contact.SOURCE.tally_schema, name="tally")
     assert do_not_contact.listed(tally).schema() == do_not_contact.LISTED
-    assert do_not_contact.quality(tally, as_of=date(2024, 1, 1)).schema() == QUALITY
     whole = ibis.table(audiences.AUDIENCE, name="audience")
     assert audiences.without(whole, do_not_contact.listed(tally)).schema() == audiences.AUDIENCE
 
