@@ -93,7 +93,12 @@ def _heatmap(
         annot_kws={"size": 7.5, "color": INK},
         linewidths=0.6,
         linecolor="white",
+        xticklabels=False,
+        yticklabels=False,
     )
+    # Each lies within its cell, and takes no room that the layout would have to find.
+    for cell in ax.texts:
+        cell.set_in_layout(False)
     # Cells without a figure would be drawn too, white on white.
     edges = ["white" if whole else "none" for whole in (done & table.notna()).to_numpy().flat]
     ax.collections[0].set(edgecolor=edges, clip_on=False)
@@ -107,7 +112,7 @@ def _heatmap(
 
 
 def _named(ax: Axes, names: list[str], table: pd.DataFrame, language: Language) -> Axes:
-    ax.set_yticks(np.arange(len(names)) + 0.5, names, rotation=0, size=8)
+    ax.set_yticks(np.arange(len(names)) + 0.5, names, rotation=0, va="center", size=8)
     ages = [str(age) for age in table.columns]
     ax.set_xticks(np.arange(len(ages)) + 0.5, ages, rotation=0, size=8)
     ax.grid(visible=False)

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from retention.style import STYLE
 
@@ -46,8 +47,22 @@ def drawn(ax: Axes) -> str:
     figure: Any = ax.figure
     buffer = io.StringIO()
     with rc_context(STYLE):
+        _lay_out(figure)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
+
+
+def _lay_out(figure: Any) -> None:
+    """Give the axes their places, which Matplotlib would do by drawing all of the figure first."""
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return
+    FigureCanvasSVG(figure)
+    # In points, as the drawing is, so that texts are as large as there.
+    dots, figure.dpi = figure.dpi, 72
+    engine.execute(figure)
+    figure.dpi = dots
+    figure.set_layout_engine(None)
 
 
 def compact(svg: str) -> str:
