@@ -11,6 +11,7 @@ import signal
 import sysconfig
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -51,6 +52,13 @@ Notebook = Annotated[
 ]
 
 
+class Executor(StrEnum):
+    """Where the units of a run are computed."""
+
+    LOCAL = "local"
+    DASK = "dask"
+
+
 def main() -> None:
     """Entry point of the `retention` script."""
     # A scheduler ends a run with SIGTERM: kernels and half-written files go as with Ctrl-C.
@@ -69,6 +77,12 @@ def run(
     out: Out = Path("reports"),
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Units at once; by default one per processor.")
+    ] = None,
+    executor: Annotated[
+        Executor, typer.Option(help="Where units are computed: here, or on a Dask cluster.")
+    ] = Executor.LOCAL,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Of the Dask cluster, like tcp://host:8786.")
     ] = None,
     as_of: AsOf = None,
     notebook: Notebook = None,
@@ -121,12 +135,16 @@ def run(
 
     with _spoken(as_json=log_json, then=refused):
         from retention.reporting import runner
+        from retention.reporting.cluster import chosen
         from retention.reporting.limits import MEGABYTE, Limits
         from retention.reporting.preflight import preflight
         from retention.reporting.progress import Watch
 
         json_in = out if log_json else None
-        with Watch(quiet=quiet, json_in=json_in) as watch:
+        with (
+            Watch(quiet=quiet, json_in=json_in) as watch,
+            chosen(executor.value, scheduler, jobs) as cluster,
+        ):
             checked = preflight(
                 units or [],
                 params=params,
@@ -142,6 +160,7 @@ def run(
                 resume or if_changed,
                 checked.fingerprints if if_changed else None,
                 wait,
+                cluster,
             )
             watch.expect(len(checked.units))
             batch = runner.run(checked.units, plan, watch=watch, tell=watch.tell)

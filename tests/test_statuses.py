@@ -58,6 +58,7 @@ SEEN = [
     (Status.NOTEBOOK_ERROR, met(KeyError("x"))),
     (Status.KERNEL_DIED, met(DeadKernelError())),
     (Status.KERNEL_DIED, met(RuntimeError("Kernel died before replying to kernel_info"))),
+    (Status.WORKER_FAILED, step(Status.WORKER_FAILED)),
     (Status.TIMED_OUT, met(TimeoutError())),
     (Status.TIMED_OUT, met(RuntimeError("Kernel didn't respond in 60 seconds"))),
     (Status.TRUNCATED, raised("SystemExit", "0")),

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from retention.reporting import runner
 from retention.reporting.kernels import Kernels
 from retention.reporting.outcome import StoppedError
+from retention.reporting.workers import Threads, attempts
 
 
 def test_a_signal_while_units_are_handed_out_ends_the_kernels_of_the_first(
@@ -23,7 +23,7 @@ def test_a_signal_while_units_are_handed_out_ends_the_kernels_of_the_first(
     monkeypatch.setattr(ThreadPoolExecutor, "submit", submit)
     tasks: Any = ["first", "second", "third"]
     with pytest.raises(KeyboardInterrupt):
-        next(runner._attempts(tasks, 1, kernels))
+        next(attempts(tasks, Threads(1, kernels)))
     assert given == ["first", "second"]
     with pytest.raises(StoppedError):
         kernels.check()

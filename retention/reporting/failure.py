@@ -42,6 +42,7 @@ _NEXT_STEPS = {
     Status.CHECK_FAILED: "The figures contradict each other: do not use them, tell the analyst.",
     Status.NOTEBOOK_ERROR: _ANY_FAULT,
     Status.KERNEL_DIED: "Run this unit alone, or on a machine with more memory.",
+    Status.WORKER_FAILED: "See that the workers of the cluster are up, then run this unit again.",
     Status.TIMED_OUT: "Run it again, with more time (--timeout) or fewer units at once (--jobs).",
     Status.TRUNCATED: "An analyst finds the last cell that ran in the notebook below.",
     Status.RENDER_FAILED: "The figures were computed; an analyst finds them in the notebook below.",

@@ -27,6 +27,7 @@ class Status(StrEnum):
     CHECK_FAILED = "check_failed"
     NOTEBOOK_ERROR = "notebook_error"
     KERNEL_DIED = "kernel_died"
+    WORKER_FAILED = "worker_failed"
     TIMED_OUT = "timed_out"
     TRUNCATED = "truncated"
     RENDER_FAILED = "render_failed"
@@ -49,6 +50,7 @@ IN_WORDS = {
     Status.CHECK_FAILED: "A check of the figures failed",
     Status.NOTEBOOK_ERROR: "The notebook stopped with an error",
     Status.KERNEL_DIED: "The computing process died",
+    Status.WORKER_FAILED: "No machine of the cluster finished the report",
     Status.TIMED_OUT: "The time limit was reached",
     Status.TRUNCATED: "The notebook ended before its last cell",
     Status.RENDER_FAILED: "The page could not be made",

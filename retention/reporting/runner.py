@@ -3,11 +3,10 @@
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from retention import scratch
 from retention.params import Settings
@@ -22,7 +21,11 @@ from retention.reporting.lock import sole_run, uninterrupted
 from retention.reporting.outcome import Execution, Outcome, Status, StoppedError, classify
 from retention.reporting.run_log import RunLog
 from retention.reporting.warm import zygote
-from retention.reporting.work import Attempt, Task, work
+from retention.reporting.work import Task
+from retention.reporting.workers import Threads, attempts
+
+if TYPE_CHECKING:
+    from retention.reporting.cluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Plan:
 
     `jobs: None` is one unit per processor; `resume` skips finished units, and only those whose data
     are the same where `fingerprints` (by slug) are given; `wait` waits for another run that holds
-    `out`.
+    `out`; `cluster` does the units where there is one, and this machine the page of all units.
     """
 
     notebook: Path
@@ -42,6 +45,7 @@ class Plan:
     resume: bool = False
     fingerprints: Mapping[str, str | None] | None = None
     wait: bool = False
+    cluster: "Cluster | None" = None
 
 
 @dataclass(frozen=True)
@@ -72,15 +76,18 @@ def run(
 
     `units` have distinct slugs; an `as_of` they carry is passed to the notebook. `watch` is called
     in this thread, with each result as it is there; `tell` with what else a user should know.
-    Raises SettingsRefused where the notebook cannot be run, FolderInUse where another run holds
-    `out`, and OSError where it cannot be written at all, all before any kernel starts. A
-    KeyboardInterrupt ends the kernels, keeps what is published and comes back as `stopped_by`: the
-    signal that it carries, else SIGINT.
+    Raises SettingsRefused where the notebook cannot be run, or the cluster cannot run it,
+    FolderInUse where another run holds `out`, and OSError where it cannot be written at all, all
+    before any kernel starts. A KeyboardInterrupt ends the kernels, keeps what is published and
+    comes back as `stopped_by`: the signal that it carries, else SIGINT.
     """
     manifest.git_state.cache_clear()
     notebook = notebooks.load_notebook(plan.notebook)
     text = notebooks.as_text(notebook)
     source = manifest.of_notebook(plan.notebook)
+    folders = [notebooks.working_folder(unit.path.parent, plan.notebook) for unit in units]
+    if plan.cluster:
+        plan.cluster.check([*folders, *(settings.path for settings in units)])
     plan.out.mkdir(parents=True, exist_ok=True)
     results: dict[str, Result] = {}
     with sole_run(plan.out, wait=plan.wait, tell=tell):
@@ -94,22 +101,21 @@ def run(
             watch(result)
 
         tasks = []
-        for settings in units:
+        for settings, folder in zip(units, folders, strict=True):
             if plan.resume and _is_current(settings, plan, source):
                 seen = plan.fingerprints is not None
                 settle(skipped(settings, out=plan.out, data_seen=seen))
                 continue
-            folder = notebooks.working_folder(settings.path.parent, plan.notebook)
             before = previous_report(plan.out / settings.slug)
             task = Task(settings, text, folder, plan.limits, plan.page_bytes, before)
             tasks.append(task)
         stopped_by, group = None, None
         try:
-            with zygote(len(tasks), notebooks.imports(notebook)) as forked:
+            with zygote(0 if plan.cluster else len(tasks), notebooks.imports(notebook)) as forked:
                 kernels = Kernels(forked)
-                done = _attempts(tasks, _jobs(plan, len(tasks)), kernels)
-                with contextlib.closing(done) as attempts:
-                    for task, attempt in attempts:
+                workers = plan.cluster or Threads(_jobs(plan, len(tasks)), kernels)
+                with contextlib.closing(attempts(tasks, workers)) as done:
+                    for task, attempt in done:
                         with uninterrupted():
                             settle(deliver(task.settings, attempt, out=plan.out, notebook=source))
                 group = _group(plan, results.values(), kernels)
@@ -169,20 +175,3 @@ def _group(plan: Plan, results: Iterable[Result], kernels: Kernels) -> Outcome |
 
 def _jobs(plan: Plan, units: int) -> int:
     return max(1, min(plan.jobs or processors(), units))
-
-
-def _attempts(
-    tasks: Sequence[Task], jobs: int, kernels: Kernels
-) -> Generator[tuple[Task, Attempt]]:
-    """Each task with what came of it, as it is there; what ends this early ends the kernels."""
-    with ThreadPoolExecutor(jobs, "unit") as executor:
-        try:
-            futures = {executor.submit(work, task, kernels=kernels): task for task in tasks}
-            for future in as_completed(list(futures)):
-                # Popped and not kept: an executed notebook may hold many megabytes.
-                yield futures.pop(future), future.result()
-        except BaseException:
-            with uninterrupted():
-                kernels.stop()
-                executor.shutdown(wait=True, cancel_futures=True)
-            raise
