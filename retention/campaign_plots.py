@@ -14,10 +14,9 @@ from retention.experiments import LOWERED, RAISED
 from retention.language import Language
 from retention.ledger import LAPSED, REACTIVATED, WON_BACK
 from retention.lifecycle import LOST
-from retention.portfolio_plots import shortened
 from retention.reasons import NONE
 from retention.style import GRID, INK, PALETTE, QUIET, STYLE, axes, panels, say
-from retention.words import TOO_SMALL
+from retention.words import TOO_SMALL, shortened
 
 _COLOURS = {RAISED: PALETTE[WON_BACK], LOWERED: PALETTE[LAPSED]}
 _ROOM = 1.25

@@ -22,9 +22,8 @@ from retention.style import (
     say,
     scale_shares,
 )
-from retention.words import name_of
+from retention.words import name_of, shortened
 
-_LONGEST_NAME = 26
 _ROOM = 1.3
 """How much further than the longest interval a panel reaches, for the labels."""
 
@@ -104,12 +103,3 @@ def _over_time(place: Axes, frame: pd.DataFrame, colour: str, language: Language
     last = frame.iloc[-1]
     label_ends(place, [(last["period"], last["rate"], language.percent(last["rate"]), colour)])
     place.set_ylabel("")
-
-
-def shortened(name: str) -> str:
-    """A name that leaves room for the chart; the table beside it has the whole one.
-
-    >>> shortened("Online"), shortened("A name that somebody made far too long")
-    ('Online', 'A name that somebody made…')
-    """
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1].rstrip()}…"

@@ -17,7 +17,7 @@ from retention.lifecycle import DORMANT, LOST
 from retention.segments import LEVEL, MEASURES
 from retention.style import PALETTE, QUIET, STYLE, panels, say, scale_amounts
 from retention.suppression import SMALL
-from retention.words import TOO_SMALL, name_of, value_name, within_a_line
+from retention.words import TOO_SMALL, name_of, shortened, value_name
 
 _KINDS = {DORMANT: "dormant", LOST: "lost", SMALL: "not told apart, for being few"}
 _LETTERS = 12
@@ -114,7 +114,7 @@ def segment(
     out too.
     """
     values = list(dict.fromkeys(rates["value"]))
-    names = [shorten(value_name(value, language)) for value in values]
+    names = [shortened(value_name(value, language), _WIDEST) for value in values]
     places = list(ax or panels(len(MEASURES), height=1.1 + 0.26 * max(len(values), 3)))
     if rates.empty:
         return [say(place, language(TOO_SMALL)) for place in places]
@@ -147,12 +147,6 @@ def segment(
         if place is not places[0]:
             place.tick_params(labelleft=False)
     return places
-
-
-def shorten(value: str) -> str:
-    """A value of the data as a label of an axis."""
-    line = within_a_line(value)
-    return line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…"
 
 
 def _names(groups: pd.DataFrame, language: Language) -> list[str]:

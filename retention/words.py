@@ -4,6 +4,7 @@ Each entry is a message of the catalogues; the keys are the constants of the ana
 """
 
 import re
+from unicodedata import bidirectional
 
 from retention import (
     cells,
@@ -44,6 +45,7 @@ TOO_SMALL = "No group of customers is large enough to show yet."
 
 # Embeddings, overrides and isolates of the bidirectional algorithm, and their ends.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_LEFTWARDS = {"R", "AL", "AN"}
 
 NAMES = {
     PROSPECT: "no customer yet",
@@ -134,12 +136,25 @@ NAMES = {
 def within_a_line(name: str) -> str:
     """A name of data as it can stand in a sentence: it must not turn the figures after it round.
 
-    Marks of direction within the name stay; those that reach beyond it are left out.
+    Marks of direction that reach beyond the name are left out; a name that is written from right to
+    left, or partly so, is set apart, or the figures beside it would be read as a part of it.
 
-    >>> within_a_line("a\u202eb\u200f")
-    'ab\u200f'
+    >>> within_a_line("a\u202eb"), within_a_line("a\u05d0")
+    ('ab', '\u2068a\u05d0\u2069')
     """
-    return _TURNING.sub("", name)
+    plain = _TURNING.sub("", name)
+    turns = any(bidirectional(letter) in _LEFTWARDS for letter in plain)
+    return f"\u2068{plain}\u2069" if turns else plain
+
+
+def shortened(name: str, most: int = 26) -> str:
+    """A name of data as a label of a chart, which has a line of its own: cut where it is long.
+
+    >>> shortened("Online"), shortened("A name that somebody made far too long")
+    ('Online', 'A name that somebody made…')
+    """
+    line = _TURNING.sub("", name)
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
 def value_name(value: str, language: Language) -> str:

@@ -6,6 +6,7 @@ point, which is finer than any screen. What nobody sees goes.
 
 import io
 import re
+import warnings
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
@@ -46,7 +47,9 @@ def drawn(ax: Axes) -> str:
     """The figure of the axes as Matplotlib writes it."""
     figure: Any = ax.figure
     buffer = io.StringIO()
-    with rc_context(STYLE):
+    with rc_context(STYLE), warnings.catch_warnings():
+        # The reader's browser has the letters of a name that the font at hand lacks.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         _lay_out(figure)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return buffer.getvalue()

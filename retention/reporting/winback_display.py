@@ -25,7 +25,7 @@ from retention.rfm_segments import definition
 from retention.segments import of_all
 from retention.suppression import hidden, of_many, watched_by_many
 from retention.winback_tiles import tiles
-from retention.words import TOO_SMALL, value_name
+from retention.words import TOO_SMALL, value_name, within_a_line
 
 
 class WinBackReport(CampaignReport):
@@ -140,5 +140,5 @@ class WinBackReport(CampaignReport):
         self.note(winback_narrative.values_left_out(shares, shown, self.language))
 
     def _values_named(self, frame: pd.DataFrame) -> pd.DataFrame:
-        named = frame["value"].map(lambda value: value_name(value, self.language))
-        return frame.assign(value=named)
+        named = frame["value"].map(lambda value: within_a_line(value_name(value, self.language)))
+        return frame.assign(segment=frame["segment"].map(within_a_line), value=named)
