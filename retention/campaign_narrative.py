@@ -112,11 +112,11 @@ def checks(checks: pd.DataFrame, language: Language) -> str:
     unlike = int(checks["unlike"].eq(True).sum())
     unknown = int(checks["unlike"].isna().sum())
     ratio = language(
-        "No share to be held out was stated (control_share), so that the ratio of the arms is not "
-        "checked."
+        "No share to be held out was stated (planned_control, control_share), so that the ratio of "
+        "the arms is not checked."
     )
     if planned and not off:
-        ratio = language("The share held out is as planned in every campaign.")
+        ratio = language("The share held out is as planned in every campaign that states it.")
     elif planned:
         ratio = language.plural(
             "{count} campaign does not have the planned ratio of arms.",

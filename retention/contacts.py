@@ -14,8 +14,14 @@ from retention.source_rows import OptionalSource
 CONTROL = "control"
 """The arm that got nothing; every other arm is a treated one."""
 
+PLANNED = "planned_control"
+"""The column that may be there: the share of the campaign that was to be held out."""
+
 CONTACTS = ibis.schema(
     {"customer_id": "string", "campaign": "string", "arm": "string", "contacted_on": "date"}
+)
+PLANS = ibis.schema(
+    {"campaign": "string", "customers": "int64", "with_plan": "int64", "planned": "float64"}
 )
 
 
@@ -38,6 +44,7 @@ SOURCE = OptionalSource(
         "arm": "test_group",
     },
     day="contacted_on",
+    shares=(PLANNED,),
     empty={"campaign": "no_campaign", "arm": "no_arm"},
     read={"arm": _arm},
     apart={"contaminated": _in_two_arms},
@@ -69,3 +76,18 @@ def contacts(tally: ir.Table, *, as_of: date) -> ir.Table:
         .agg(contacted_on=clean.contacted_on.min())
         .cast(CONTACTS)
     )
+
+
+def plans(tally: ir.Table, *, as_of: date) -> ir.Table:
+    """One row a campaign: what share of its customers was to be held out, as far as it is stated.
+
+    `planned` is the number that was to be held out: the shares (PLANNED) of the `with_plan`
+    customers who have one, added up, of each customer the smallest. So a campaign may be put
+    together from audiences with other shares. `customers` are those in `contacts`. Returns PLANS.
+    """
+    clean = SOURCE.kept(tally, as_of=as_of)
+    each = clean.group_by("campaign", "customer_id").agg(share=clean[PLANNED].min())
+    found = each.group_by("campaign").agg(
+        customers=each.count(), with_plan=each.share.count(), planned=each.share.sum().fill_null(0)
+    )
+    return found.cast(PLANS).order_by("campaign")

@@ -8,6 +8,7 @@ several treated arms, its tests are corrected for their number; over campaigns n
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,9 @@ from retention.experiments import (
 from retention.means import mean_interval, variance
 
 ALPHA, POWER = 0.05, 0.80
+
+UNPLANNED: Mapping[str, float] = MappingProxyType({})
+"""No campaign states what share of it was to be held out."""
 
 UNBALANCED = 0.1
 """Above this standardised difference arms were unlike before the contact (Austin 2009)."""
@@ -57,7 +61,26 @@ STATE_RESPONSES = (
 )
 
 
-def response_effects(arms: pd.DataFrame, *, planned_share: float | None = None) -> pd.DataFrame:
+def planned_shares(plans: pd.DataFrame, *, control_share: float | None) -> dict[str, float]:
+    """Campaign -> the share of its customers that was to be held out, where that is known.
+
+    Of customers without a plan of their own it is `control_share`; where that is not stated either,
+    the campaign has none. plans: contacts.PLANS.
+
+    >>> plans = pd.DataFrame([("spring", 100, 60, 6.0)],
+    ...                      columns=["campaign", "customers", "with_plan", "planned"])
+    >>> planned_shares(plans, control_share=0.2), planned_shares(plans, control_share=None)
+    ({'spring': 0.14}, {})
+    """
+    missing = plans["customers"] - plans["with_plan"]
+    known = plans[(missing == 0) | (control_share is not None)]
+    shares = (known["planned"] + missing[known.index] * (control_share or 0.0)) / known["customers"]
+    return {str(name): float(share) for name, share in zip(known["campaign"], shares, strict=True)}
+
+
+def response_effects(
+    arms: pd.DataFrame, *, planned: Mapping[str, float] = UNPLANNED
+) -> pd.DataFrame:
     """One row a campaign and treated arm: the share that responded, against the control.
 
     `response_low`, `response_high`, and those of the control: Wilson's 95 % interval of the arm.
@@ -70,13 +93,13 @@ def response_effects(arms: pd.DataFrame, *, planned_share: float | None = None) 
     Without a control, or with one that is SUSPECT, everything that compares is absent. `unlike` as
     in arm_checks. Columns RESPONSE_EFFECTS.
 
-    arms: experiments.ARMS. planned_share: the share that was to be held out, where stated.
+    arms: experiments.ARMS. planned: campaign -> share that was to be held out (planned_shares).
     """
     outcome = _Outcome("response", "responders", _share_of_arm, _proportions)
-    return _compared(arms, outcome, planned_share)[list(RESPONSE_EFFECTS)]
+    return _compared(arms, outcome, planned)[list(RESPONSE_EFFECTS)]
 
 
-def spend_effects(arms: pd.DataFrame, *, planned_share: float | None = None) -> pd.DataFrame:
+def spend_effects(arms: pd.DataFrame, *, planned: Mapping[str, float] = UNPLANNED) -> pd.DataFrame:
     """One row a campaign and treated arm: spend per contacted customer, against the control.
 
     As response_effects, by Welch's t: interval, test and degrees of freedom (Welch 1947). The
@@ -84,17 +107,17 @@ def spend_effects(arms: pd.DataFrame, *, planned_share: float | None = None) -> 
     `extra` is the money that the campaign brought. Columns SPEND_EFFECTS; arms: experiments.ARMS.
     """
     outcome = _Outcome("spend_per_head", "spend", _mean_of_arm, _means)
-    return _compared(arms, outcome, planned_share)[list(SPEND_EFFECTS)]
+    return _compared(arms, outcome, planned)[list(SPEND_EFFECTS)]
 
 
-def arm_checks(arms: pd.DataFrame, *, planned_share: float | None = None) -> pd.DataFrame:
+def arm_checks(arms: pd.DataFrame, *, planned: Mapping[str, float] = UNPLANNED) -> pd.DataFrame:
     """One row a treated arm of a campaign with a control: whether the two can be compared.
 
     `control_share`: of all contacted of the campaign; `ratio_p`: chi-square of the control and all
-    others against `planned_share`, absent where no share was planned. A trait's difference is
-    standardised: (treated - control) / root of the mean of both variances, over the watched;
-    `unlike` where one of them is above UNBALANCED and more than chance explains, at ALPHA shared
-    among the TRAITS; absent where none is and one could not be compared. Columns ARM_CHECKS.
+    others against the `planned_share` of the campaign, absent where none is known. A trait's
+    difference is standardised: (treated - control) / root of the mean of both variances, over the
+    watched; `unlike` where one of them is above UNBALANCED and more than chance explains, at ALPHA
+    shared among the TRAITS; absent where none is and one could not be compared. Columns ARM_CHECKS.
     """
     rows = []
     for campaign, own in _campaigns(arms):
@@ -111,8 +134,8 @@ def arm_checks(arms: pd.DataFrame, *, planned_share: float | None = None) -> pd.
                     "contacted": row["contacted"],
                     "control_contacted": control["contacted"],
                     "control_share": control["contacted"] / contacted,
-                    "planned_share": planned_share,
-                    "ratio_p": _ratio_p(control["contacted"], contacted, planned_share),
+                    "planned_share": planned.get(campaign, float("nan")),
+                    "ratio_p": _ratio_p(control["contacted"], contacted, planned.get(campaign)),
                     **traits,
                     "unlike": _unlike(row, control),
                 }
@@ -143,10 +166,11 @@ class _Outcome:
     difference: Callable[[Mapping[str, Any], Mapping[str, Any], int], dict[str, Any]]
 
 
-def _compared(arms: pd.DataFrame, outcome: _Outcome, planned_share: float | None) -> pd.DataFrame:
+def _compared(arms: pd.DataFrame, outcome: _Outcome, planned: Mapping[str, float]) -> pd.DataFrame:
     """One row a campaign and treated arm, with Holm's p-values within each campaign."""
     rows = []
     for campaign, own in _campaigns(arms):
+        planned_share = planned.get(campaign)
         control = own.pop(CONTROL, None)
         compared = []
         for arm, row in own.items():
@@ -303,7 +327,7 @@ def _suspect(
 
 
 def _ratio_p(control: int, contacted: int, planned_share: float | None) -> float:
-    if planned_share is None:
+    if not planned_share:
         return float("nan")
     planned = [contacted * planned_share, contacted * (1 - planned_share)]
     return float(stats.chisquare([control, contacted - control], planned).pvalue)

@@ -7,13 +7,16 @@ from difflib import get_close_matches
 
 import ibis.expr.types as ir
 
-from retention import cells
+from retention import cells, contacts
 from retention.errors import DataRefused
 from retention.models import Model
 from retention.source_rows import OptionalSource
 
 _NUMBER = ("number", "CAST(replace({column}, ',', '') AS DOUBLE)")
 _DATE = ("date", "strptime({column}, '%d/%m/%Y')")
+_SHARE = ("share above 0 and below 1", "10 % as 0.1, and nothing where none was planned,")
+_WANTED = {"amount": _NUMBER, contacts.PLANNED: _SHARE}
+"""Column -> what it must hold, and an example; every other one that is read holds days."""
 
 
 def check_rows(
@@ -31,10 +34,10 @@ def check_rows(
     for column, fault in kind.unreadable.items():
         if fault in counts:
             first = ", ".join(repr(row[column]) for row in _first(raw, kind, unit, fault))
-            wanted, example = _NUMBER if column == "amount" else _DATE
+            wanted, example = _WANTED.get(column, _DATE)
             raise DataRefused(
                 f"column {column}: {counts[fault]:,} of its values cannot be read as a {wanted}, "
-                f"first {first}; {_mend(kind, example.format(column=column))}"
+                f"first {first}; {_mend(kind, column, example.format(column=column))}"
             )
     for fault, what in kind.impossible.items():
         if fault in counts:
@@ -64,9 +67,11 @@ def _first(
     return rows
 
 
-def _mend(kind: Model | OptionalSource, example: str) -> str:
+def _mend(kind: Model | OptionalSource, column: str, example: str) -> str:
     if isinstance(kind, Model):
         return f"mend the source, or convert the column in the `query`, for instance by {example}"
+    if column == contacts.PLANNED:
+        return f"write {example} in the source"
     return "write dates as 2026-10-31 in the source"
 
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from retention import cells, formulas
 from retention.cells import AFTER_AS_OF, NO_CUSTOMER, NO_DATE
 from retention.quality import KEPT, REPEATED, ROWS, account_of, checks_of
 
-UNREADABLE_DATE = "unreadable_date"
+UNREADABLE_DATE, UNREADABLE_SHARE = "unreadable_date", "unreadable_share"
+_SHARE = dt.Decimal(9, 6)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,10 @@ class OptionalSource:
     """The columns that must be there, and what they may be called in somebody's data."""
 
     day: str | None = None
-    """The column that holds days; every other one holds text."""
+    """The column that holds days; every other one of `columns` holds text."""
+
+    shares: Sequence[str] = ()
+    """Columns that may be there, of shares above 0 and below 1; empty where none is stated."""
 
     empty: Mapping[str, str] = field(default_factory=dict)
     """Column of text -> the fault of a row that has nothing in it; NO_CUSTOMER goes without."""
@@ -53,18 +58,19 @@ class OptionalSource:
     def typed_schema(self) -> ibis.Schema:
         """The columns of `typed`."""
         kinds = {name: "date" if name == self.day else "string" for name in self.columns}
-        return ibis.schema({**kinds, "fault": "string"})
+        return ibis.schema({**kinds, **dict.fromkeys(self.shares, _SHARE), "fault": "string"})
 
     @property
     def tally_schema(self) -> ibis.Schema:
         """The columns of `tally`."""
-        kinds = {name: self.typed_schema[name] for name in self.columns}
+        kinds = {name: kind for name, kind in self.typed_schema.items() if name != "fault"}
         return ibis.schema({"fault": "string", **kinds, "rows": "int64"})
 
     @property
     def unreadable(self) -> Mapping[str, str]:
-        """Column of days -> the fault of a row whose cell in it cannot be read."""
-        return {self.day: UNREADABLE_DATE} if self.day else {}
+        """Column of days or shares -> the fault of a row whose cell in it cannot be read."""
+        days = {self.day: UNREADABLE_DATE} if self.day else {}
+        return days | dict.fromkeys(self.shares, UNREADABLE_SHARE)
 
     @property
     def impossible(self) -> Mapping[str, str]:
@@ -85,30 +91,32 @@ class OptionalSource:
     def typed(self, raw: ir.Table, *, unit: str) -> ir.Table:
         """One row a raw row, typed, with the reason why it cannot be counted, if any, in `fault`.
 
-        raw: the columns, of any type that can be read as text and day. unit: where `raw` has a
-            column `unit`, the value to keep.
+        raw: the columns, of any type that can be read as text, day and number.
+        unit: where `raw` has a column `unit`, the value to keep.
         Returns `typed_schema`. Raises DataRefused for missing columns and for types that cannot be
         read.
         """
         cells.need_columns(raw, self.columns)
         raw = _unguarded(raw)
         values = {name: self._value(raw, name) for name in self.columns}
+        values |= {name: _share(raw, name) for name in self.shares}
         return raw.select(**values, fault=self._fault(raw, unit)).cast(self.typed_schema)
 
     def refused(self, raw: ir.Table, *, unit: str, fault: str) -> ir.Table:
         """One row each of the first three rows with a fault, its cells as text."""
-        kept = raw.select(*(name for name in raw.columns if name in (*self.columns, "unit")))
+        named = [name for name in (*self.columns, *self.shares) if name in raw.columns]
+        kept = raw.select(*named, *(name for name in raw.columns if name == "unit"))
         kept = _unguarded(kept)
-        return cells.shown(kept.filter(self._fault(kept, unit) == fault), self.columns)
+        return cells.shown(kept.filter(self._fault(kept, unit) == fault), named)
 
     def tally(self, typed: ir.Table) -> ir.Table:
-        """One row a day, with all the texts, of the rows without fault; one row a fault and day.
+        """One row a day, with all the rest, of the rows without fault; one row a fault and day.
 
         Returns `tally_schema`.
         """
         good = typed.fault == ""
-        texts = [name for name in self.columns if name != self.day]
-        kept = {name: good.ifelse(typed[name], ibis.null("string")) for name in texts}
+        rest = [name for name in self.typed_schema if name not in (self.day, "fault")]
+        kept = {name: good.ifelse(typed[name], ibis.null(self.typed_schema[name])) for name in rest}
         names = [*self.tally_schema.names]
         keys = [name for name in ("fault", self.day) if name]
         return (
@@ -170,7 +178,19 @@ class OptionalSource:
                 0,
                 cells.unread(raw, self.day, read, nothing=NO_DATE, unreadable=UNREADABLE_DATE),
             )
+        for name in self.shares:
+            if name in raw.columns:
+                is_none = _share(raw, name).isnull() & ~cells.is_blank(raw, name)
+                faults.append((is_none, ibis.literal(UNREADABLE_SHARE)))
         return cells.fault(raw, faults, unit=unit)
+
+
+def _share(raw: ir.Table, name: str) -> ir.DecimalValue:
+    """The column as a share, empty where it holds none, or is not there."""
+    if name not in raw.columns:
+        return ibis.null(_SHARE)
+    share = cells.number(raw, name)
+    return ((share > 0) & (share < 1)).ifelse(share, ibis.null("float64")).cast(_SHARE)
 
 
 def _unguarded(raw: ir.Table) -> ir.Table:

@@ -123,11 +123,11 @@ class WinBack:
 
     def campaign_responses(self) -> pd.DataFrame:
         """One row a campaign and treated arm (effects.RESPONSE_EFFECTS)."""
-        return effects.response_effects(self._arms, planned_share=self.unit.settings.control_share)
+        return effects.response_effects(self._arms, planned=self._planned)
 
     def campaign_spend(self) -> pd.DataFrame:
         """One row a campaign and treated arm (effects.SPEND_EFFECTS)."""
-        return effects.spend_effects(self._arms, planned_share=self.unit.settings.control_share)
+        return effects.spend_effects(self._arms, planned=self._planned)
 
     def campaign_states(self) -> pd.DataFrame:
         """One row a campaign, arm and state at contact (effects.STATE_RESPONSES)."""
@@ -135,7 +135,7 @@ class WinBack:
 
     def campaign_checks(self) -> pd.DataFrame:
         """One row a treated arm of a campaign with a control (effects.ARM_CHECKS)."""
-        return effects.arm_checks(self._arms, planned_share=self.unit.settings.control_share)
+        return effects.arm_checks(self._arms, planned=self._planned)
 
     def reasons(self) -> pd.DataFrame:
         """One row a reason why customers left (reasons.BY_REASON), rare ones as one."""
@@ -168,6 +168,15 @@ class WinBack:
             as_of=unit.as_of,
         )
         return self._frame(experiments.arms(unit.source.stored("responses", responses)))
+
+    @cached_property
+    def _planned(self) -> dict[str, float]:
+        """Campaign -> the share that was to be held out (effects.planned_shares)."""
+        unit = self.unit
+        if CONTACTS not in unit.others:
+            return {}
+        plans = self._frame(contacts.plans(unit.others[CONTACTS], as_of=unit.as_of))
+        return effects.planned_shares(plans, control_share=unit.settings.control_share)
 
     @staticmethod
     def _frame(table: ir.Table) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from retention.cli import app
 
 HEADING = (
     "customer_id,state,last_purchase_on,days_silent,turns_dormant_on,turns_lost_on,purchase_days,"
-    "value_365d,tier,arm,campaign,contacted_on,unit"
+    "value_365d,tier,arm,campaign,contacted_on,unit,planned_control"
 )
 ORDERS = (
     "ann,2024-01-01,10",

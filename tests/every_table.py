@@ -93,6 +93,7 @@ class Figures:
             campaign=(rows.day < date(2023, 6, 1)).ifelse("spring", "autumn"),
             contacted_on="day",
             arm=again.ifelse("mail", arm),
+            planned_control=(rows.whole % 7 == 0).ifelse(ibis.null("float64"), 0.2),
             unit="shop",
         )
 
@@ -195,6 +196,7 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     **{name: table for key in OPTIONAL for name, table in of_source(key).items()},
     "prospects": lambda f: prospects.prospects(f.kept("prospects, tally"), as_of=AS_OF),
     "contacts": lambda f: contacts.contacts(f.kept("contacts, tally"), as_of=AS_OF),
+    "plans": lambda f: contacts.plans(f.kept("contacts, tally"), as_of=AS_OF),
     "responses": lambda f: experiments.responses(
         f.kept("contacts"),
         f.kept("spells"),

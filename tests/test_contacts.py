@@ -6,9 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from histories import cells
 
 from retention import Unit, contacts, open_unit
+from retention.errors import DataRefused
+from retention.winback import WinBack
 
 ORDERS = [
     ("ann", "2024-01-03", 10),
@@ -76,3 +79,51 @@ def test_every_row_is_counted_once(tmp_path: Path) -> None:
         ("contacts_repeated", 1, "note"),
     ]
     assert checks["check"].is_unique
+
+
+PLANNED = """customer_id,campaign,contacted_on,arm,planned_control
+ann,spring,2024-02-10,mail,0.1
+ann,spring,2024-02-11,mail,0.2
+bob,spring,2024-02-10,control,0.3
+eve,spring,2024-02-10,mail,
+both,spring,2024-02-10,mail,0.5
+both,spring,2024-02-10,control,0.5
+ann,summer,2024-02-10,mail,0.25
+bob,summer,2024-02-10,control,0.25
+"""
+
+
+def plans(unit: Unit) -> list[tuple[object, ...]]:
+    found = contacts.plans(unit.others["contacts"], as_of=unit.as_of).to_pandas()
+    return cells(found, *contacts.PLANS.names)
+
+
+def test_the_shares_to_be_held_out_are_added_up_over_the_customers(tmp_path: Path) -> None:
+    # Of ann the smallest counts, once; who is in two arms does not count.
+    unit = opened(tmp_path, PLANNED)
+    expected = [("spring", 3, 2, pytest.approx(0.4)), ("summer", 2, 2, pytest.approx(0.5))]
+    assert plans(unit) == expected
+    shown = WinBack(unit)._planned
+    assert shown == {"summer": 0.25}  # of spring nobody knows what was planned for eve
+    stated = WinBack(opened(tmp_path, PLANNED, control_share="0.2"))._planned
+    assert stated == {"spring": pytest.approx(0.2), "summer": 0.25}
+    assert unit.fingerprint != opened(tmp_path, PLANNED.replace("0.25", "0.26")).fingerprint
+
+
+def test_contacts_without_plans_have_the_one_of_the_settings(tmp_path: Path) -> None:
+    unit = opened(tmp_path)
+    assert plans(unit) == [("autumn", 1, 0, 0.0), ("spring", 3, 0, 0.0)]
+    assert WinBack(unit)._planned == {}
+    shares = WinBack(opened(tmp_path, control_share="0.5"))._planned
+    assert shares == {"autumn": 0.5, "spring": 0.5}
+
+
+@pytest.mark.parametrize("share", ["10", "0.0", "-0.1", "10%"])
+def test_what_is_no_share_is_refused(tmp_path: Path, share: str) -> None:
+    with pytest.raises(DataRefused) as refused:
+        opened(tmp_path, PLANNED.replace("0.25", share, 1))
+    assert str(refused.value) == (
+        "shop.yaml: contacts: column planned_control: 1 of its values cannot be read as a share "
+        f"above 0 and below 1, first '{share}'; write 10 % as 0.1, and nothing where none was "
+        "planned, in the source"
+    )

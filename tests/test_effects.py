@@ -111,7 +111,7 @@ def test_the_published_experiment_of_hillstrom() -> None:
     # and p1 - p2 + hypot(u1 - p1, p2 - l2); p-values are scipy.stats.chi2_contingency's.
     visits = {"mens": 3894, "womens": 3238, "control": 2262}
     rows = [arm(name, size, visits[name]) for name, size in HILLSTROM.items()]
-    found = response_effects(arms(*rows), planned_share=1 / 3)
+    found = response_effects(arms(*rows), planned={"spring": 1 / 3})
     assert [round(share, 4) for share in found["response"]] == [0.1828, 0.1514]
     assert [round(share, 4) for share in found["control_response"]] == [0.1062] * 2
     names = ("arm", "uplift", "low", "high", "joint_low", "joint_high")
@@ -235,15 +235,15 @@ def test_arms_that_are_not_as_planned_are_not_compared() -> None:
     frame = arms(arm("mail", 800, 200), arm("control", 200, 10))
     assert cells(response_effects(frame), "verdict") == [RAISED]
     assert cells(arm_checks(frame), "ratio_p", "control_share") == [(None, 0.2)]
-    assert cells(response_effects(frame, planned_share=0.1), "verdict") == [SUSPECT]
-    assert cells(spend_effects(frame, planned_share=0.1), "verdict") == [SUSPECT]
+    assert cells(response_effects(frame, planned={"spring": 0.1}), "verdict") == [SUSPECT]
+    assert cells(spend_effects(frame, planned={"spring": 0.1}), "verdict") == [SUSPECT]
     for compare in (response_effects, spend_effects):
-        found = compare(frame, planned_share=0.1)
+        found = compare(frame, planned={"spring": 0.1})
         comparing = ["uplift", "low", "high", "joint_low", "p_value", "p_holm", "extra"]
         assert found.iloc[0].isna()[[*comparing, "smallest_effect"]].all()
     expected = float(stats.chi2.sf(100**2 / 100 + 100**2 / 900, 1))
-    assert cells(arm_checks(frame, planned_share=0.1), "ratio_p") == [pytest.approx(expected)]
-    assert cells(response_effects(frame, planned_share=0.2), "verdict") == [RAISED]
+    assert cells(arm_checks(frame, planned={"spring": 0.1}), "ratio_p") == [pytest.approx(expected)]
+    assert cells(response_effects(frame, planned={"spring": 0.2}), "verdict") == [RAISED]
 
 
 def test_balance_is_in_standard_deviations() -> None:

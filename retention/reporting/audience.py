@@ -21,6 +21,7 @@ from ibis.expr.schema import Schema
 
 from retention import audiences, do_not_contact
 from retention.audiences import ABOUT_TO_LAPSE, CONTROL, NAMES, SINCE, WHERE, Asked
+from retention.contacts import PLANNED
 from retention.errors import DataRefused, SettingsRefused
 from retention.formulas import guarded
 from retention.optional_sources import DO_NOT_CONTACT
@@ -33,7 +34,7 @@ SCHEMA = 1
 WITHIN_DAYS = 7
 """How far ahead about-to-lapse looks, unless it is said."""
 
-ADDED = ("arm", "campaign", "contacted_on", "unit")
+ADDED = ("arm", "campaign", "contacted_on", "unit", PLANNED)
 """Columns of the file beside those of the audience; with customer_id, what `contacts` reads."""
 
 _ROWS = 10_000
@@ -188,7 +189,8 @@ def write(unit: Unit, request: Request) -> Written:
         "kit": manifest.kit_version(),
     }
     # The unit too: audiences of several units may lie in one folder, which `contacts` reads whole.
-    lines = _csv(rows, [(arm, campaign, contacted_on, unit.settings.unit) for arm in arms])
+    alike = (campaign, contacted_on, unit.settings.unit, request.holdout or None)
+    lines = _csv(rows, [(arm, *alike) for arm in arms])
     with ExitStack() as stack:
         body = stack.enter_context(private_files.staged(request.out, lines))
         record["file"] = {"name": request.out.name, "sha256": body.sha256, "bytes": body.size}
@@ -251,7 +253,7 @@ def _allowed(unit: Unit, chosen: ir.Table) -> tuple[pa.Table, int | None]:
     return rows, int(chosen.count().to_pyarrow().as_py()) - rows.num_rows
 
 
-def _csv(rows: pa.Table, added: Iterable[tuple[str, str, date, str]]) -> Iterator[bytes]:
+def _csv(rows: pa.Table, added: Iterable[tuple[object, ...]]) -> Iterator[bytes]:
     """The file in parts, in UTF-8: its heading, then the rows by _ROWS."""
     yield f"{','.join(map(_cell, [*rows.column_names, *ADDED]))}\n".encode()
     beside = iter(added)

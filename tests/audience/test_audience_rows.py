@@ -21,7 +21,8 @@ def test_one_row_a_customer() -> None:
     result = called()
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == "audiences/a.csv: 4 customers (one-time-buyers, up to 2024-03-31)\n"
-    campaign = "shop-one-time-buyers-2024-03-31,2024-04-01,Shop"
+    # Nobody was held out, so that no share of a control is stated.
+    campaign = "shop-one-time-buyers-2024-03-31,2024-04-01,Shop,"
     assert Path("audiences/a.csv").read_bytes().decode() == "\n".join(
         [
             HEADING,
@@ -156,6 +157,7 @@ def test_a_hold_out_is_drawn_by_the_seed() -> None:
     assert f"held out: {len(held)} (arm control); write to the others alone" in result.stdout
     assert record()["arms"] == {"treated": 400 - len(held), "control": len(held)}
     assert (record()["holdout"], record()["seed"]) == (0.25, "7")
+    assert {row["planned_control"] for row in rows()} == {"0.25"}
     called("one-time-buyers", "--holdout", "25%", "--seed", "7", out="audiences/again.csv")
     assert control("audiences/again.csv") == held
     called("one-time-buyers", "--holdout", "25%", "--seed", "8", out="audiences/other.csv")
