@@ -19,7 +19,7 @@ from retention.experiments import (
     SUSPECT_RATIO,
 )
 from retention.language import Language
-from retention.reasons import GIVEN, LEAST_COVERAGE, NONE, OTHERS
+from retention.reasons import GIVEN, LANDMARK_DAYS, LEAST_COVERAGE, NONE, OTHERS
 from retention.words import TOO_SMALL
 
 _COMPARED = (
@@ -168,11 +168,12 @@ def coverage(reasons: pd.DataFrame, language: Language) -> str:
         )
     else:
         enough = language("What follows is of those who answered; the others may differ.")
-    unheard = language(
-        "Those who came back before they were asked could give no reason, so that the returns of "
-        "those without one are not compared."
+    landmark = language(
+        "Returns are counted from {days} days after the lapse on, of those who were still away "
+        "then, by what they had said by then: so those with and without a reason can be compared.",
+        days=language.number(LANDMARK_DAYS),
     )
-    return f"{told} {enough} {unheard}"
+    return f"{told} {enough} {landmark}"
 
 
 def answers(language: Language) -> dict[str, str]:

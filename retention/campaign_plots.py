@@ -14,7 +14,6 @@ from retention.experiments import LOWERED, RAISED
 from retention.language import Language
 from retention.ledger import LAPSED, REACTIVATED, WON_BACK
 from retention.lifecycle import LOST
-from retention.reasons import NONE
 from retention.style import GRID, INK, PALETTE, QUIET, STYLE, axes, panels, say
 from retention.words import TOO_SMALL, shortened
 
@@ -84,13 +83,12 @@ def reasons(
     On the left the share of those who answered, on the right the share that was back within a
     year, each with its 95 % interval. Those who gave no reason are in neither.
     """
-    reasons = reasons[reasons["answer"] != NONE]
     height = 1.0 + 0.34 * max(len(reasons), 3)
     left, right = places = tuple(ax or panels(2, height=height, sharey=True))
     if reasons.empty:
         return [say(place, language(TOO_SMALL)) for place in places]
     left.set_title(language.title(language("share of those who answered")))
-    right.set_title(language.title(language("back within a year of the lapse")))
+    right.set_title(language.title(language("of those away after 30 days, back within a year")))
     _draw_shares(left, reasons, ("lapsed_share", "lapsed_low", "lapsed_high"), LAPSED, language)
     _draw_shares(right, reasons, ("return_share", "low", "high"), REACTIVATED, language)
     left.set_yticks(range(len(reasons)), [shortened(name) for name in reasons["reason"]], color=INK)

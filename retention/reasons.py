@@ -17,7 +17,11 @@ from retention.periods import shifted
 from retention.suppression import hidden
 
 YEAR = 365
-"""Days after the lapse in which a return counts, and after the return over which it is valued."""
+"""Days after the landmark in which a return counts, and from the return on over which it is valued.
+"""
+
+LANDMARK_DAYS = 30
+"""Days after the lapse from which on returns are counted, of those who are still away."""
 
 LEAST_COVERAGE = 0.20
 """Share of the lapsed who must have answered before anything is concluded from what they said."""
@@ -58,26 +62,53 @@ def reasons(
     """One row a reason, and one without a reason for those who gave none: customers who lapsed.
 
     Each customer counts once, by the first lapse on or after the day of the first answer of all.
-    The reason is the last one reported from `notice_days` before the lapse until the return; of
-    several on one day, the first in alphabetical order. `watched` were seen for the whole YEAR
-    after the lapse; `returned` of them bought in it; `followed` of those were seen for a whole YEAR
-    after the return, and brought in `second_life_revenue` in it; `second_life_squares` is the sum
-    of the squares of what each brought in. Returns REASONS.
+    `lapsed` are told apart by the last reason reported from `notice_days` before the lapse until
+    the return; of several on one day, by the first in alphabetical order.
+
+    What became of them is counted from a landmark on, the close of the LANDMARK_DAYS-th day after
+    the lapse: of those who had not returned by then, by what they had said by then. Who answers
+    later, or returns before, would else make the returns of those without an answer more, and of
+    the others fewer (immortal time). `watched` of them were seen for the whole YEAR after the
+    landmark; `returned` of these bought in it; `followed` of those were seen for a whole YEAR from
+    the return on, and brought in `second_life_revenue` in it; `second_life_squares` is the sum of
+    the squares of what each brought in. Returns REASONS.
 
     answers: feedback.ANSWERS; spells: lifecycle.SPELLS; customer_days: transactions.CUSTOMER_DAYS
         up to `as_of`. notice_days: days of silence before the lapse, or of notice.
+    Source of the landmark: Anderson, Cain & Gelber 1983.
     """
-    last_day = shifted(ibis.literal(as_of), 1)
-    lapses = _explained(_first_lapses(answers, spells), answers, notice_days)
-    ends_on = shifted(lapses.lapsed_on, YEAR)
+    lapses = _first_lapses(answers, spells)
+    until = lapses.mutate(heard_until=shifted(lapses.returned_on, -1))
+    counted = _explained(until, answers, notice_days).group_by("reason").agg(lapsed=ibis._.count())
+    landmark = lapses.mutate(heard_until=shifted(lapses.lapsed_on, LANDMARK_DAYS))
+    away = landmark.filter(
+        landmark.returned_on.isnull() | (landmark.returned_on > landmark.heard_until)
+    )
+    became = _outcomes(_explained(away, answers, notice_days), customer_days, as_of)
+    sums = list(REASONS.names)[2:]
+    both = ibis.union(
+        counted.select("reason", "lapsed", **{n: ibis.null(REASONS[n]) for n in sums}),
+        became.select("reason", *sums, lapsed=ibis.null("int64")).select(*REASONS.names),
+    )
+    added = both.group_by("reason").agg(
+        **{n: both[n].sum().fill_null(0) for n in ["lapsed", *sums]}
+    )
+    return added.cast(REASONS).order_by(ibis.desc("lapsed"), "reason")
+
+
+def _outcomes(away: ir.Table, customer_days: ir.Table, as_of: date) -> ir.Table:
+    """One row a reason: what those who were away at their landmark (`heard_until`) did in the YEAR
+    after it. The columns of REASONS but `lapsed`."""
+    last_day = ibis.literal(as_of)
+    ends_on = shifted(away.heard_until, YEAR)
     watched = ends_on <= last_day
-    returned = watched & (lapses.returned_on < ends_on).fill_null(False)
-    valued_to = shifted(lapses.returned_on, YEAR)
-    judged = lapses.mutate(
+    returned = watched & (away.returned_on <= ends_on).fill_null(False)
+    valued_to = shifted(away.returned_on, YEAR)
+    judged = away.mutate(
         watched=watched,
         returned=returned,
         valued_to=valued_to,
-        followed=returned & (valued_to <= last_day).fill_null(False),
+        followed=returned & (valued_to <= shifted(last_day, 1)).fill_null(False),
     )
     back = judged.filter("followed").select(
         who="customer_id", since="returned_on", until="valued_to"
@@ -98,15 +129,13 @@ def reasons(
     return (
         valued.group_by("reason")
         .agg(
-            lapsed=valued.count(),
             watched=valued.watched.sum(),
             returned=valued.returned.sum(),
             followed=valued.followed.sum(),
             second_life_revenue=valued.revenue.sum().fill_null(0),
             second_life_squares=squares.fill_null(0),
         )
-        .cast(REASONS)
-        .order_by(ibis.desc("lapsed"), "reason")
+        .cast(ibis.schema({name: REASONS[name] for name in REASONS if name != "lapsed"}))
     )
 
 
@@ -116,12 +145,10 @@ def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     `lapsed_share`: of the `answered`, with Wilson's 95 % interval; `all_lapsed` are those who
     answered and those who did not, so that answered / all_lapsed is the coverage.
     `return_share` = `returned` / `watched`, with its interval; `second_life_per_customer`: revenue
-    in the YEAR after the return of each of the `followed`, absent where they are fewer than
-    `least`, with the interval of a mean (means.mean_interval). Both are absent of those who gave no
-    reason: who came back before being asked is among them, so that they return more often whatever
-    a reason does (guarantee-time bias). Reasons of fewer than `least` customers are put together,
-    with others where they could be had by subtraction (suppression.hidden), and left out where even
-    together they are fewer.
+    in the YEAR after the return of each of the `followed`, with the interval of a mean
+    (means.mean_interval). Each is absent where it would be of fewer than `least`. Reasons of fewer
+    than `least` customers are put together, with others where they could be had by subtraction
+    (suppression.hidden), and left out where even together they are fewer.
     Columns BY_REASON; reasons: REASONS.
     """
     counts = reasons.assign(second_life_revenue=reasons["second_life_revenue"].astype("float64"))
@@ -140,11 +167,11 @@ def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     frame["answered"], frame["all_lapsed"] = total, counts["lapsed"].sum()
     frame["lapsed_share"] = (frame["lapsed"] / total).where(answered)
     low, high = wilson(frame["lapsed"].where(answered), total)
-    watched = frame["watched"].where(answered & (frame["watched"] > 0))
+    watched = frame["watched"].where(frame["watched"] >= max(least, 1))
     frame["return_share"] = frame["returned"] / watched
     frame["lapsed_low"], frame["lapsed_high"] = low, high
     frame["low"], frame["high"] = wilson(frame["returned"], watched)
-    many = frame["followed"].where(answered & (frame["followed"] >= max(least, 1)))
+    many = frame["followed"].where(frame["followed"] >= max(least, 1))
     frame["second_life_per_customer"] = frame["second_life_revenue"] / many
     money = zip(frame["second_life_revenue"], frame["second_life_squares"], many, strict=True)
     intervals = [
@@ -169,12 +196,12 @@ def _first_lapses(answers: ir.Table, spells: ir.Table) -> ir.Table:
 
 
 def _explained(lapses: ir.Table, answers: ir.Table, notice_days: int) -> ir.Table:
-    """The lapses with the `reason` given for them, empty where there is none."""
+    """The lapses with the `reason` given for them by `heard_until`, empty where there is none."""
     named = answers.rename(who="customer_id")
     said = lapses.join(named, lapses.customer_id == named.who)
     own = said.filter(
         (said.reported_on >= shifted(said.lapsed_on, -notice_days))
-        & (said.returned_on.isnull() | (said.reported_on < said.returned_on))
+        & (said.heard_until.isnull() | (said.reported_on <= said.heard_until))
     )
     latest = ibis.window(group_by="customer_id", order_by=[ibis.desc("reported_on"), "reason"])
     numbered = own.mutate(number=ibis.row_number().over(latest))

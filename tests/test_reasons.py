@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -28,6 +29,7 @@ from retention.reasons import (
     NONE,
     OTHERS,
     REASONS,
+    YEAR,
     by_reason,
 )
 from retention.transactions import CUSTOMER_DAYS
@@ -94,29 +96,69 @@ def test_customers_count_once_and_only_since_the_first_answer(kit: Kit) -> None:
 
 
 def test_returns_and_second_lives_are_of_those_seen_for_a_year(kit: Kit) -> None:
-    # Lapsed on day 30; the year after ends with day 394.
+    # Lapsed on day 30, away on day 60, the landmark; the year after that ends with day 425.
     history = bought(
         kit,
         {
-            "back": [0, 394, 400, 758],  # a year from day 394 on ends with day 758
-            "late": [0, 395],
+            "back": [0, 425, 431, 789],  # a year from day 425 on ends with day 789
+            "late": [0, 426],
             "gone": [0],
-            "young": [700],  # lapsed on day 730: not watched for a year by day 1000
+            "early": [0, 60, 900],  # back on the day of the landmark: not away at its close
+            "young": [606],  # lapsed on day 636: seen until one day short of a year by day 1030
         },
+        as_of=1030,
     )
-    answers = [(who, day(1 if who != "young" else 701), who) for who in ("back", "late", "gone")]
-    found = reasons(history, [*answers, ("young", day(701), "young")])
+    answers = [(who, day(1), who) for who in ("back", "late", "gone", "early")]
+    found = reasons(history, [*answers, ("young", day(607), "young")])
     names = REASONS.names
     assert sorted(cells(found, *names)) == [
         ("back", 1, 1, 1, 1, Decimal(30), 900.0),
+        ("early", 1, 0, 0, 0, Decimal(0), 0.0),
         ("gone", 1, 1, 0, 0, Decimal(0), 0.0),
         ("late", 1, 1, 0, 0, Decimal(0), 0.0),
         ("young", 1, 0, 0, 0, Decimal(0), 0.0),
     ]
     # Nor is a second life valued that has not been seen for a whole year.
-    shorter = bought(kit, {"back": [0, 394, 400]}, as_of=757)
+    shorter = bought(kit, {"back": [0, 425, 431]}, as_of=788)
     found = reasons(shorter, [("back", day(1), "back")])
     assert cells(found, *names) == [("back", 1, 1, 1, 0, Decimal(0), 0.0)]
+
+
+def test_what_is_said_after_the_landmark_tells_nothing_of_returns(kit: Kit) -> None:
+    # Lapsed on day 130, the landmark is day 160; both come back on day 200.
+    history = bought(kit, {**{who: [100, 200] for who in ("soon", "later", "both")}, "first": [0]})
+    answers = [
+        ("first", day(0), "began"),
+        ("soon", day(160), "price"),
+        ("later", day(161), "price"),
+        ("both", day(140), "price"),
+        ("both", day(170), "moved"),
+    ]
+    found = reasons(history, answers)
+    assert cells(found, "reason", "lapsed", "watched", "returned") == [
+        ("price", 2, 2, 2),  # soon and later gave it; soon and both had given it by day 160
+        ("began", 1, 1, 0),
+        ("moved", 1, 0, 0),
+        (None, 0, 1, 1),
+    ]
+
+
+def test_who_answers_returns_as_often_where_answers_have_nothing_to_do_with_it(kit: Kit) -> None:
+    # All come back by chance, 200 days after the lapse on average, and are asked meanwhile.
+    draw = random.Random(3)
+    amounts, answers = {"first": [0]}, [("first", 0, "price")]
+    for number in range(2000):
+        who, back, asked = f"c{number}", draw.expovariate(1 / 200), draw.expovariate(1 / 40)
+        amounts[who] = [0, 31 + int(back)] if back < 900 else [0]
+        if asked < back:
+            answers.append((who, 31 + int(asked), "price"))
+    history = bought(kit, amounts, as_of=1000)
+    found = reasons(history, [(who, day(number), reason) for who, number, reason in answers])
+    shown = by_reason(found, least=5).set_index("answer")
+    truth = 1 - math.exp(-YEAR / 200)
+    for answer in (GIVEN, NONE):
+        assert shown.loc[answer, "watched"] > 500
+        assert shown.loc[answer, "low"] < truth < shown.loc[answer, "high"]
 
 
 @pytest.mark.parametrize("seed", range(5, 10))
@@ -183,8 +225,7 @@ def test_shares_are_of_those_who_answered() -> None:
     assert cells(found, *names) == [
         (GIVEN, "price", 0.75, 0.2, None),  # the money of four is theirs alone
         (GIVEN, "moved", 0.25, None, None),
-        # Among them are those who came back before anybody asked: their returns are no measure.
-        (NONE, None, None, None, None),
+        (NONE, None, None, 0.1, 100.0),  # still away then, as the others were
     ]
     assert cells(found, "lapsed_low", "lapsed_high")[0] == pytest.approx(oracle.wilson(30, 40))
     assert cells(found, "low", "high")[0] == pytest.approx(oracle.wilson(4, 20))

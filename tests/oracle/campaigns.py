@@ -65,10 +65,10 @@ def reasons(
     notice_days: int,
     as_of: date,
 ) -> dict[str | None, tuple[int, int, int, int, Decimal, float]]:
-    """Reason -> lapsed, watched, returned, followed, and what those spent in the year after: its
-    sum, and the sum of the squares."""
+    """Reason -> lapsed; of those away on the 30th day after, by the reason known then, watched for
+    a year more, returned, followed; what those spent in a year, and the sum of its squares."""
     began_on = min(day for _, day, _ in answers)
-    result: dict[str | None, tuple[int, int, int, int, Decimal, float]] = {}
+    result: dict[str | None, Row] = {}
     for customer, entries in days.items():
         states = closes(entries, *thresholds, as_of)
         lapses = [
@@ -81,15 +81,23 @@ def reasons(
         lapsed_on = lapses[0]
         back = [day for day in states if day > lapsed_on and states[day] == "active"]
         returned_on = back[0] if back else None
+        landmark = lapsed_on + timedelta(days=30)
         own = [
             (-day.toordinal(), reason)
             for who, day, reason in answers
-            if who == customer
-            and day >= lapsed_on - timedelta(days=notice_days)
-            and (returned_on is None or day < returned_on)
+            if who == customer and day >= lapsed_on - timedelta(days=notice_days)
         ]
-        watched = lapsed_on + YEAR <= as_of + ONE_DAY
-        returned = watched and returned_on is not None and returned_on < lapsed_on + YEAR
+        given = [
+            (day, reason)
+            for day, reason in own
+            if returned_on is None or -day < returned_on.toordinal()
+        ]
+        add(result, min(given)[1] if given else None, lapsed=1)
+        if returned_on is not None and returned_on <= landmark:
+            continue
+        known = [(day, reason) for day, reason in own if -day <= landmark.toordinal()]
+        watched = landmark + YEAR <= as_of
+        returned = watched and returned_on is not None and returned_on <= landmark + YEAR
         followed, spent = False, Decimal(0)
         if returned and returned_on is not None and returned_on + YEAR <= as_of + ONE_DAY:
             followed = True
@@ -97,16 +105,31 @@ def reasons(
                 (amount for day, amount in entries if returned_on <= day < returned_on + YEAR),
                 Decimal(0),
             )
-        reason = min(own)[1] if own else None
-        lapsed, seen, came, valued, money, squares = result.get(
-            reason, (0, 0, 0, 0, Decimal(0), 0.0)
+        add(
+            result,
+            min(known)[1] if known else None,
+            watched=watched,
+            returned=returned,
+            followed=followed,
+            spent=spent,
+            squares=float(spent) ** 2,
         )
-        result[reason] = (
-            lapsed + 1,
-            seen + watched,
-            came + returned,
-            valued + followed,
-            money + spent,
-            squares + float(spent) ** 2,
+    return {
+        reason: (
+            own["lapsed"],
+            own["watched"],
+            own["returned"],
+            own["followed"],
+            own["spent"],
+            own["squares"],
         )
-    return result
+        for reason, own in result.items()
+    }
+
+
+def add(result: dict[str | None, Row], reason: str | None, **counts: object) -> None:
+    """The counts of one customer on those of a reason."""
+    nothing = dict.fromkeys(("lapsed", "watched", "returned", "followed"), 0)
+    row = result.setdefault(reason, {**nothing, "spent": Decimal(0), "squares": 0.0})
+    for name, count in counts.items():
+        row[name] += count
