@@ -30,6 +30,8 @@ _LARGEST_ID = 1e18  # from here on a number that has decimals does not fit a who
 
 _HUGE = 1e300  # more than anybody counts, and less than infinity
 
+_MAY_CHANGE = "[^!-~]|[.]0$"  # all that may be white space in some alphabet, and whole numbers
+
 _TEXT = dt.String | dt.Integer | dt.Floating | dt.Decimal | dt.UUID
 
 
@@ -65,7 +67,9 @@ def text(raw: ir.Table, name: str) -> ir.StringValue:
     stripped = column.replace("\u00a0", " ").strip()
     # Programs that keep ids as numbers write 13085.0 as soon as one is missing.
     with_decimal = stripped.re_search("^[0-9]+[.]0$")
-    return with_decimal.ifelse(stripped.substr(0, stripped.length() - 2), stripped).nullif("")
+    read = with_decimal.ifelse(stripped.substr(0, stripped.length() - 2), stripped)
+    # Asked first, because trimming every cell costs more than counting the rows.
+    return column.re_search(_MAY_CHANGE).ifelse(read, column).nullif("")
 
 
 def day(raw: ir.Table, name: str) -> ir.DateValue:
