@@ -33,6 +33,8 @@ LOCALES = Path(__file__).parent / "locales"
 SOURCE = "en"
 """The language that messages are written in."""
 LANGUAGES = (SOURCE, "es", "fr")
+JOINER = "\u2060"
+"""Where no line may break, and nothing is seen."""
 ABSENT = "–"
 """What stands where there is no figure."""
 
@@ -229,7 +231,7 @@ class Language:
         """An amount to the smallest coin of the currency.
 
         >>> Language().exact_money(1234.5), Language(currency="JPY").exact_money(-1234)
-        ('€1,234.50', '−JP¥1,234')
+        ('€1,234.50', '−\u2060JP¥1,234')
         """
         return _minus(format_currency(amount, self.currency, locale=self.locale))
 
@@ -358,7 +360,7 @@ class Language:
 
     def interval(self, low: float, high: float) -> str:
         """A 95 % interval of a share, in words short enough for a tile."""
-        return f"{self.number(low * 100, 1)}–{self.percent(high)}"
+        return f"{self.number(low * 100, 1)}–{JOINER}{self.percent(high)}"
 
 
 def _told(told: Mapping[str, object], key: str, default: Any) -> Any:
@@ -372,8 +374,13 @@ def _sign(shown: float) -> str:
 
 
 def _minus(number: str) -> str:
-    """The number with a minus for the hyphen of the locales, which a line can break after."""
-    return number.replace("-", "−", 1)
+    """The number with a minus for the hyphen of the locales, which a line can break after.
+
+    It can break between a minus and the sign of a currency too, but not at a word joiner.
+    """
+    whole = number.replace("-", "−", 1)
+    joined = whole.startswith("−") and not whole[1].isdigit()
+    return f"−{JOINER}{whole[1:]}" if joined else whole
 
 
 def _digits(value: float) -> int:

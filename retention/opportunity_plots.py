@@ -19,6 +19,7 @@ from retention.style import (
     INK,
     PALETTE,
     STYLE,
+    TIME,
     axes,
     panels,
     say,
@@ -111,6 +112,7 @@ def backtest(backtest: pd.DataFrame, language: Language, *, ax: Axes | None = No
                 )
     ax.set_xticks(list(places), [language.day(day) for day in backtest["day"]])
     ax.set_xlim(-0.6, len(backtest) - 0.4)
+    ax.set_gid(TIME)
     ax.set_ylim(bottom=min(0, value.min()))
     ax.legend(ncols=2, frameon=False, loc="lower left", bbox_to_anchor=(0, 1.0))
     scale_amounts(ax, language.short_money, language.money, language("revenue within a year"))

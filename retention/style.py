@@ -57,6 +57,8 @@ INK, QUIET, GRID = "#1d2733", "#5b6673", "#dfe3e8"
 HEAT = sns.blend_palette(["#f3f8fc", "#a5cbe6", "#5a9fd0"], as_cmap=True)
 CELLS = "cells"
 """Marks axes that hold a grid of cells with small figures: a page shows them larger on a phone."""
+TIME = "time"
+"""Marks axes with time from left to right: a narrow page shows their right end first."""
 WIDTH, HEIGHT = 10.8, 3.9
 """Inches of a chart as wide as the page."""
 
@@ -168,6 +170,7 @@ def name_periods(ax: Axes, starts: Sequence[Any], language: Language, *, most: i
     chosen = list(starts)[::-1][::every][::-1]
     ax.set_xticks(chosen, [language.period(start, short=True) for start in chosen])
     ax.set_xlabel("")
+    ax.set_gid(TIME)
 
 
 def marker(line: Sized) -> str | None:

@@ -2,7 +2,7 @@
 
 import re
 
-_NUMBER = re.compile(r"([−+]?)[€£$]?(\d+(?:\.\d+)?)")
+_NUMBER = re.compile("([−+]?)\u2060?[€£$]?(\\d+(?:\\.\\d+)?)")
 
 
 def numbers(text: str, code: str = "en") -> list[float]:

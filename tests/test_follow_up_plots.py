@@ -165,7 +165,7 @@ def test_refunds_may_pull_revenue_below_nothing() -> None:
     lives = frames.second_life({WON_BACK: [(9, 9, 5.0), (9, 3, -4.0)]})
     _, right = follow_up_plots.second_life(lives, ENGLISH)
     assert right.get_ylim()[0] == -4
-    assert texts(right) == ["Won back −€4"]
+    assert texts(right) == ["Won back −\u2060€4"]
 
 
 # Second purchase ----------------------------------------------------------------------------------

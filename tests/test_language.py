@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from languages import AMERICAN, BRITISH, FIXED, FRENCH, SPANISH, THIN, each
 
-from retention.language import ABSENT, LANGUAGES, Language
+from retention.language import ABSENT, JOINER, LANGUAGES, Language
 from retention.periods import Frequency
 from retention.unit_settings import Settings
 
@@ -44,9 +44,9 @@ def test_an_absent_share_is_a_dash_and_not_zero() -> None:
 @pytest.mark.parametrize(
     ("language", "text"),
     [
-        (BRITISH, "−£1,235"),
-        (AMERICAN, "−$1,235"),
-        (Language("en", "EUR"), "−€1,235"),
+        (BRITISH, "−\u2060£1,235"),
+        (AMERICAN, "−\u2060$1,235"),
+        (Language("en", "EUR"), "−\u2060€1,235"),
         (SPANISH, f"−1.235{FIXED}€"),
         (FRENCH, f"−1{THIN}235{FIXED}€"),
         (Language("es", "JPY"), f"−1.235{FIXED}JPY"),
@@ -96,7 +96,12 @@ def test_a_change_that_rounds_to_nothing_went_neither_way() -> None:
 
 @pytest.mark.parametrize(
     ("language", "text"),
-    each("9.9–11.9%", "9.9–11.9%", f"9,9–11,9{FIXED}%", f"9,9–11,9{FIXED}%"),
+    each(
+        f"9.9–{JOINER}11.9%",
+        f"9.9–{JOINER}11.9%",
+        f"9,9–{JOINER}11,9{FIXED}%",
+        f"9,9–{JOINER}11,9{FIXED}%",
+    ),
 )
 def test_an_interval_says_per_cent_once(language: Language, text: str) -> None:
     assert language.interval(0.099, 0.119) == text

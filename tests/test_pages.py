@@ -76,6 +76,23 @@ def test_page_keeps_to_itself_and_is_accessible(
         assert violations(watched.page) == []
 
 
+@pytest.mark.parametrize("name", ["en", "winback"])
+def test_a_phone_begins_with_the_newest_value(reports: Path, chromium: Browser, name: str) -> None:
+    with opened(chromium, reports / (REPORTS | OTHERS)[name], width=360) as watched:
+        beyond = watched.page.locator("figure.newest .scroll").evaluate_all(
+            "all => all.map(e => e.firstChild.getBoundingClientRect().right"
+            " - e.getBoundingClientRect().right)"
+        )
+        assert beyond
+        assert max(beyond) <= 0
+        frame = watched.page.locator("figure.newest .scroll").first
+        frame.focus()
+        watched.page.keyboard.press("ArrowLeft")
+        # Scrolling is smooth, and a policy that forbids scripts forbids to wait by one.
+        moved = (frame.evaluate("e => e.scrollLeft") < 0 for _ in range(500))
+        assert any(moved)
+
+
 def shown(page: Page, selector: str) -> list[str]:
     return [text.strip() for text in page.locator(selector).all_text_contents()]
 

@@ -234,7 +234,7 @@ def test_the_banner_counts_what_moved_and_names_the_largest(folder: Path) -> Non
     )
     said = banner(folder, "corrected")
     assert f"{len(moves)} figures of past periods ({record['moved_periods']} months)" in said
-    assert "revenue, May 2026: €80.00 → €70.00 (−€10.00)" in said
+    assert "revenue, May 2026: €80.00 → €70.00 (−\u2060€10.00)" in said
     assert "definitions are the same as then: rows of past days were added, changed" in said
     assert "The source had 80 rows then and has 79 now." in said
     table = page(folder, "corrected").select("aside details tbody tr")

@@ -79,7 +79,7 @@ def test_a_rate_outside_its_range_is_said_with_both(
     assert numbers(tile.normal, code) == [3.6, 16.4]
     if code == "en":
         assert f" is {word} its normal range" in said
-        assert tile.normal == f"{word} normal (3.6–16.4%)"
+        assert tile.normal == f"{word} normal (3.6–\u206016.4%)"
 
 
 def test_who_are_too_few_are_said_to_be() -> None:

@@ -142,7 +142,7 @@ def test_an_unknown_name_or_column_is_no_silence() -> None:
     [
         (1234, "customers", "1,234"),
         (1234.5, "revenue", "€1,234"),
-        (-12.0, "amount", "−€12"),
+        (-12.0, "amount", "−\u2060€12"),
         (0.1234, "rate", "12.3%"),
         (0.75, "multiple", "0.75"),
         (frames.starts(1)[0], "period", "June 2025"),

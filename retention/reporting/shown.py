@@ -17,7 +17,7 @@ from retention.language import Language
 from retention.rates import REVENUE_CHURN
 from retention.reporting.drawing import address
 from retention.reporting.mime import FACTS, FRAME, as_csv
-from retention.style import CELLS
+from retention.style import CELLS, TIME
 
 _NUMERIC = {"chance", "change", "coins", "count", "factor", "money", "points", "share"}
 # For JupyterLab alone, in its light and dark themes; the exported page leaves it out.
@@ -75,13 +75,22 @@ class Shown:
                 "</details>"
             )
         image = f'<img src="{address(first)}" alt="{escape(alt)}">'
-        cells = ' class="cells"' if first.get_gid() == CELLS else ""
+        kind = self._kind(first)
         # The caption is the alternative text for who sees: read aloud, it would be heard twice.
         body = (
-            f'<figure{cells}><div class="scroll" tabindex="0" role="group">{image}</div>'
+            f'<figure{kind}><div class="scroll" tabindex="0" role="group">{image}</div>'
             f'<figcaption aria-hidden="true">{escape(alt)}</figcaption></figure>'
         )
         show(body + table, alt)
+
+    @staticmethod
+    def _kind(axes: Axes) -> str:
+        """What a narrow page must know of a chart, as the class of its figure."""
+        mark = axes.get_gid()
+        # Of panels side by side the first is shown first, whole and with its newest value.
+        alone = len(axes.figure.axes) == 1
+        name = {CELLS: "cells", TIME: "newest" if alone else ""}.get(str(mark), "")
+        return f' class="{name}"' if name else ""
 
     def table(self, frame: pd.DataFrame, caption: str) -> None:
         """A frame as a table in the reader's words; the caption too, where it is translated."""
@@ -116,12 +125,17 @@ class Shown:
             frame = frame.rename(columns=OF_MONEY).drop(columns=["low", "high"], errors="ignore")
         columns = [column for column in frame.columns if column not in UNSHOWN]
         heads = [heading_of(column, self.language) for column in columns]
-        kinds = ["num" if COLUMNS[column][1] in _NUMERIC else "" for column in columns]
+        kinds = [_class(COLUMNS[column][1]) for column in columns]
         rows = [
             [text_of(v, c, self.language) for v, c in zip(values, columns, strict=True)]
             for values in frame[columns].itertuples(index=False)
         ]
         return _markup(caption, heads, kinds, rows)
+
+
+def _class(kind: str) -> str:
+    """The class of a column: of figures, or of names as the data have them."""
+    return "num" if kind in _NUMERIC else "given" if kind == "text" else ""
 
 
 def _markup(

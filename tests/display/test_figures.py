@@ -45,7 +45,7 @@ def test_a_share_of_money_is_shown_as_money(unit: Unit, shown: list[NotebookNode
     ]
     names = ["period", "measure", *OF_MONEY.values(), "rate"]
     assert [cell.lower() for cell in head] == [heading_of(name, ENGLISH).lower() for name in names]
-    assert all(cell.startswith(("€", "−€")) for cell in last[2:4])
+    assert all(cell.startswith(("€", "−\u2060€")) for cell in last[2:4])
 
 
 def test_a_figure_folds_the_frame_behind_it(unit: Unit, shown: list[NotebookNode]) -> None:

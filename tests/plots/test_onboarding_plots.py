@@ -62,6 +62,6 @@ def test_a_panel_without_a_cohort_says_so() -> None:
 @pytest.mark.parametrize("rows", [FIVE, FIVE.iloc[:0]])
 def test_alternative_text(rows: pd.DataFrame) -> None:
     told = narrative.onboarding(rows, Language("en"))
-    expected = "25.0% within 30 days (95% interval 20.0–30.0%) of 40 in February 2024"
+    expected = "25.0% within 30 days (95% interval 20.0–\u206030.0%) of 40 in February 2024"
     assert (expected in told) is (len(rows) > 0)
     assert told
