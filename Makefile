@@ -3,9 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 OR2 := params/online_retail_ii
+SIDE_BY_SIDE := -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help report winback test lab lint online-retail picture clean
+.PHONY: help report winback test coverage lab lint online-retail picture clean
 .PHONY: bench bench-full bench-baseline bench-compare
 
 help: ## Show this list
@@ -18,7 +19,10 @@ winback: .venv/.kit data/sample_subscriptions.parquet ## Whom to win back: a pag
 	@$(BIN)/retention run --notebook notebooks/winback.ipynb --out reports/winback
 
 test: .venv/.test lint ## Lint, type-check, and pass all tests
-	@$(BIN)/pytest -n auto --dist loadgroup --durations=15 --cov --cov-report=term:skip-covered
+	@$(BIN)/pytest $(SIDE_BY_SIDE) --durations=30
+
+coverage: .venv/.test ## Pass all tests and show the lines that none runs: half as long again
+	@$(BIN)/pytest $(SIDE_BY_SIDE) --cov --cov-report=term:skip-covered
 
 lint: .venv/.test
 	@$(BIN)/ruff check .

@@ -28,6 +28,7 @@ from retention.experiments import (
     SUSPECT_RATIO,
     TRAITS,
 )
+from retention.holm import holm
 from retention.means import mean_interval, variance
 
 ALPHA, POWER = 0.05, 0.80
@@ -209,15 +210,10 @@ def _mean_of_arm(arm: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def _corrected(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The arms of a campaign with Holm's p-values (Holm 1979).
-
-    Not by statsmodels' multipletests, which sweeps the memory at every call: 0.3 s a campaign.
-    """
-    tested = sorted((row for row in rows if "p_value" in row), key=lambda row: row["p_value"])
-    largest = 0.0
-    for step, row in enumerate(tested):
-        largest = max(largest, min(1.0, row["p_value"] * (len(tested) - step)))
-        row["p_holm"] = largest
+    """The arms of a campaign with p-values adjusted for their number."""
+    tested = [row for row in rows if "p_value" in row]
+    for row, adjusted in zip(tested, holm([row["p_value"] for row in tested]), strict=True):
+        row["p_holm"] = adjusted
     return list(rows)
 
 

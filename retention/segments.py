@@ -14,6 +14,7 @@ import pandas as pd  # noqa: TID251 (small frames only)
 from retention.cohorts import first_purchases
 from retention.curves import wilson
 from retention.errors import DataRefused
+from retention.holm import holm
 from retention.lifecycle import ACTIVE, DORMANT, LOST
 from retention.periods import Calendar
 from retention.rates import CHURN, REACTIVATION, WIN_BACK, gone, returned
@@ -213,13 +214,12 @@ def compared(counts: pd.DataFrame) -> pd.DataFrame:
     `low`, `high`: Wilson's 95 % interval for as many independent cases as have that variance.
     `p_adjusted`: of the difference to the rest, by the t distribution with one degree of freedom
     less than the smaller side has customers at risk, adjusted by Holm for every comparison in the
-    table (statsmodels): in 95 of 100 tables without a true difference none is below LEVEL. Of two
+    table: in 95 of 100 tables without a true difference none is below LEVEL. Of two
     values each is the rest of the other: that is one comparison. Absent where either side has fewer
     than FEWEST customers with the event, or with a period without it, or no spread at all.
     """
     # Imported where they are needed: that takes longer than many a report.
     from scipy import stats
-    from statsmodels.stats.multitest import multipletests
 
     sums = list(SEGMENT_COUNTS.names[4:])
     whole = counts.groupby(["segment", "measure"])[sums].transform("sum")
@@ -239,8 +239,7 @@ def compared(counts: pd.DataFrame) -> pd.DataFrame:
     twins = (counts["denominator"] > 0).groupby(of_what).transform("sum") == 2
     once = tested & ~(twins & tested.groupby(of_what).cumsum().gt(1))
     adjusted = pd.Series(float("nan"), index=counts.index)
-    if once.any():
-        adjusted[once] = multipletests(p_values[once], alpha=LEVEL, method="holm")[1]
+    adjusted[once] = pd.Series(holm(p_values[once].tolist()), index=p_values[once].index)
     of_both = adjusted.groupby(of_what).transform("first")
     adjusted = adjusted.mask(tested & twins, of_both)
     return counts.assign(

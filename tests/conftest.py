@@ -14,6 +14,7 @@ import hypothesis
 import ibis
 import pytest
 import servers
+import workers
 from filelock import FileLock
 from ibis.backends import BaseBackend
 
@@ -31,6 +32,21 @@ gc.set_threshold(200_000, 20, 20)
 
 # A shell starts what runs in its background deaf to Ctrl-C, and so would be the runs under test.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> workers.ByFile | None:
+    """Files stay together (--dist loadfile), as workers.py says."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return workers.ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first."""
+    items.sort(key=lambda item: workers.place(item.nodeid))
+
 
 ENGINES = {"duckdb": lambda: ibis.duckdb.connect()}
 """How to open each engine on which the analysis is proved."""

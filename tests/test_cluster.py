@@ -29,8 +29,6 @@ from retention.reporting.runner import Batch, Plan, run
 from retention.reporting.work import Task
 from retention.sample import write_company
 
-pytestmark = pytest.mark.xdist_group("cluster")
-
 
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:

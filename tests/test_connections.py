@@ -20,8 +20,6 @@ from whole import assert_whole
 from retention import engines
 from retention.reporting import manifest
 
-pytestmark = pytest.mark.xdist_group("engines")
-
 
 @pytest.fixture(scope="module")
 def database(postgres_url: str) -> Iterator[psycopg.Connection]:

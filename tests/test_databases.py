@@ -21,8 +21,6 @@ from orders import DAYS, ORDERS, days, frame, opened, refused, settings_file
 from retention import Unit, engines, open_unit
 from retention.errors import DataRefused
 
-pytestmark = pytest.mark.xdist_group("engines")
-
 
 @pytest.fixture(scope="module")
 def database(postgres_url: str) -> Iterator[psycopg.Connection]:

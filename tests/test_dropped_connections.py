@@ -16,8 +16,6 @@ from test_cli import NOTEBOOK, called
 
 from retention import engines, opening, unit
 
-pytestmark = pytest.mark.xdist_group("engines")
-
 DROPPED = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dropped'"
 )

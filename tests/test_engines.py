@@ -33,9 +33,6 @@ from retention import engines
 from retention.reporting.notebooks import kit_notebook
 from retention.sources import open_source
 
-# One worker of pytest-xdist starts the servers.
-pytestmark = pytest.mark.xdist_group("engines")
-
 
 @pytest.fixture(scope="session")
 def measure() -> Iterator[Figures]:

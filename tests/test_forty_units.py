@@ -17,8 +17,6 @@ from whole import assert_whole
 from retention.reporting import manifest
 from retention.reporting.outcome import IN_WORDS, Status
 
-pytestmark = pytest.mark.xdist_group("forty")
-
 FAULTS = {
     "broken": (Status.CHECK_FAILED, "active: 10 + 1 - 2 is not 8"),
     "endless": (Status.TIMED_OUT, "for longer than the 15 seconds that one cell may take."),

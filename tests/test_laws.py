@@ -20,9 +20,6 @@ from retention.ledger import check
 from retention.lifecycle import STATES
 from retention.rates import CHURN, MEASURES, QUICK_RATIO, RETENTION, REVENUE_CHURN, SHARES
 
-# One worker of pytest-xdist writes the statements of the worlds.
-pytestmark = pytest.mark.xdist_group("laws")
-
 STOCKS = [f"{end}_{state}" for end in ("opening", "closing") for state in STATES]
 EVENTS = ["new", "reactivated", "won_back", "lapsed", "became_lost", "intra_period_returns"]
 COUNTS = [*STOCKS, *EVENTS]

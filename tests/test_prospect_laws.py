@@ -6,16 +6,12 @@ import random
 from datetime import date, timedelta
 
 import oracle
-import pytest
 from histories import History, Kit, records
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import World, by_period, histories_of_one, inhabited
 
 from retention.rates import CHURN, REACTIVATION, WITH_PROSPECTS
-
-# One worker of pytest-xdist writes the statements of the worlds.
-pytestmark = pytest.mark.xdist_group("laws")
 
 Known = dict[str, date]
 

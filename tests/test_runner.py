@@ -24,8 +24,6 @@ from retention.reporting.outcome import (
 )
 from retention.reporting.runner import Batch, Plan, run
 
-pytestmark = pytest.mark.xdist_group("runner")
-
 FAULTS = {
     "killed": (Status.KERNEL_DIED, "code cell 4 (under “Does it work?”) ran (killed by signal 9"),
     "exits": (Status.TRUNCATED, "Code cell 4 (under “Does it work?”) ended the notebook"),
