@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from retention.errors import DataRefused
+from retention.errors import ColumnRefused
 
 OTHER_UNIT, NO_CUSTOMER, NO_DATE, NO_AMOUNT, AFTER_AS_OF = (
     "other_unit",
@@ -36,7 +36,7 @@ _TEXT = dt.String | dt.Integer | dt.Floating | dt.Decimal | dt.UUID
 
 
 def need_columns(raw: ir.Table, examples: Mapping[str, str]) -> None:
-    """Raise DataRefused where `raw` lacks a column.
+    """Raise ColumnRefused where `raw` lacks a column.
 
     examples: each column that must be there, and what it may be called in somebody's data.
     """
@@ -44,10 +44,10 @@ def need_columns(raw: ir.Table, examples: Mapping[str, str]) -> None:
     if missing:
         named = (f"{examples[name]} AS {name}" if name in missing else name for name in examples)
         example = f"SELECT {', '.join(named)} FROM source"  # noqa: S608 (it is shown, not run)
-        raise DataRefused(
+        raise ColumnRefused(
             f"the data lack the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; they "
-            f"have {', '.join(raw.columns)}; name the right ones with a `query`, for instance "
-            f"`{example}`"
+            f"have {', '.join(raw.columns)}",
+            f"name the right ones with a `query`, for instance `{example}`",
         )
 
 
@@ -56,7 +56,7 @@ def text(raw: ir.Table, name: str) -> ir.StringValue:
     column = _typed(raw, name)
     kind = column.type()
     if not isinstance(kind, _TEXT):
-        raise DataRefused(_wrong_type(name, kind, "text or a number"))
+        raise _wrong_type(name, kind, "text or a number")
     if isinstance(kind, dt.Floating | dt.Decimal):
         column = _finite(column)
         fits = column.abs() < _LARGEST_ID
@@ -81,7 +81,7 @@ def day(raw: ir.Table, name: str) -> ir.DateValue:
         aware = "timestamp('UTC')"
         column = ibis.coalesce(column.try_cast(aware), column.strip().try_cast(aware))
     elif not isinstance(kind, dt.Date | dt.Timestamp):
-        raise DataRefused(_wrong_type(name, kind, "a date or time stamp, or text that is one"))
+        raise _wrong_type(name, kind, "a date or time stamp, or text that is one")
     read = column.cast("date")
     return read.between(FIRST_DAY, LAST_DAY).ifelse(read, ibis.null("date"))
 
@@ -93,7 +93,7 @@ def number(raw: ir.Table, name: str, *, below: float = LARGEST_AMOUNT) -> ir.Flo
     if isinstance(kind, dt.String):
         column = column.try_cast("float64")
     elif isinstance(kind, dt.Boolean) or not isinstance(kind, dt.Numeric):
-        raise DataRefused(_wrong_type(name, kind, "a number, or text that is one"))
+        raise _wrong_type(name, kind, "a number, or text that is one")
     # NaN apart: DuckDB takes a comparison for true that holds for the least and the greatest value
     # in the statistics of a parquet file, and NaN is in none of them.
     read = _finite(column.cast("float64"))
@@ -157,6 +157,8 @@ def _finite(column: ir.Value) -> ir.Value:
     return (column.isnan() | (column.abs() >= _HUGE)).ifelse(ibis.null(column.type()), column)
 
 
-def _wrong_type(column: str, found: dt.DataType, wanted: str) -> str:
+def _wrong_type(column: str, found: dt.DataType, wanted: str) -> ColumnRefused:
     kind = found.raw_type if isinstance(found, dt.Unknown) else found
-    return f"column {column} has the type {kind}; it must be {wanted}; convert it in the `query`"
+    return ColumnRefused(
+        f"column {column} has the type {kind}; it must be {wanted}", "convert it in the `query`"
+    )

@@ -18,6 +18,7 @@ import ibis.expr.types as ir
 import tenacity
 from ibis.backends import BaseBackend
 from ibis.common.exceptions import IbisError, TableNotFound
+from ibis.util import gen_name
 from sqlglot.errors import SqlglotError
 
 from retention.errors import DataRefused
@@ -36,6 +37,8 @@ TYPES = {
     "started_on": "DATE",
     "ended_on": "DATE",
     "known_on": "DATE",
+    "contacted_on": "DATE",
+    "reported_on": "DATE",
     "amount": "DECIMAL(18, 4)",
 }
 """Columns of a source that hold dates or numbers, and a type that they may have."""
@@ -105,8 +108,8 @@ def unbroken() -> Iterator[None]:
         ) from None
 
 
-def postgres(source: str, url: str, table: str) -> tuple[BaseBackend, ir.Table]:
-    """A connection of its own to a PostgreSQL server, and the table or view in it.
+def postgres(source: str, url: str) -> BaseBackend:
+    """A connection of its own to a PostgreSQL server.
 
     source: what messages show in place of `url`. A server that refuses the connection is asked
     again a few times, after waits that grow. Raises DataRefused.
@@ -119,19 +122,33 @@ def postgres(source: str, url: str, table: str) -> tuple[BaseBackend, ir.Table]:
         connection = _connection(source, url)
     except psycopg.Error as error:
         raise DataRefused(_no_connection(source, error)) from None
-    schema, _, name = table.rpartition(".")
     try:
         with unbroken():
-            backend = ibis.postgres.from_connection(connection)
-            try:
-                return backend, backend.table(name, database=schema or None)
-            except errors():
-                found = _execute(backend, _POSTGRES_TABLES)
-        names = [name if schema == "public" else f"{schema}.{name}" for schema, name in found]
-        raise DataRefused(no_table(source, table, names))
+            return ibis.postgres.from_connection(connection)
     except DataRefused:
         connection.close()
         raise
+
+
+def table(backend: BaseBackend, source: str, name: str) -> ir.Table:
+    """The table or view that a server has under a name, in its own words. Raises DataRefused."""
+    if backend.name == "pyspark":
+        from pyspark.errors import AnalysisException
+
+        view = gen_name("rows")
+        try:
+            backend._session.table(name).createOrReplaceTempView(view)
+        except AnalysisException:
+            raise DataRefused(no_table(source, name, backend.list_tables())) from None
+        return backend.table(view)
+    schema, _, last = name.rpartition(".")
+    with unbroken():
+        try:
+            return backend.table(last, database=schema or None)
+        except errors():
+            found = _execute(backend, _POSTGRES_TABLES)
+    names = [known if schema == "public" else f"{schema}.{known}" for schema, known in found]
+    raise DataRefused(no_table(source, name, names))
 
 
 def _connection(source: str, url: str) -> "Connection[tuple[Any, ...]]":
@@ -182,14 +199,13 @@ def _execute(backend: BaseBackend, statement: str) -> list[tuple[Any, ...]]:
         return list(cursor) if cursor.description else []
 
 
-def spark(source: str, url: str, table: str) -> tuple[BaseBackend, ir.Table]:
-    """A session of its own on Spark, and the table or view that `table` names in Spark's words.
+def spark(source: str, url: str) -> BaseBackend:
+    """A session of its own on Spark.
 
     url: `spark://host:7077`, a cluster, or `pyspark://`, what the environment configures; options
         as `?key=value`. source: what messages show in its place. Raises DataRefused.
     """
     try:
-        from pyspark.errors import AnalysisException
         from pyspark.sql import SparkSession
     except ImportError:
         raise DataRefused(_no_driver(source, "spark")) from None
@@ -209,12 +225,7 @@ def spark(source: str, url: str, table: str) -> tuple[BaseBackend, ir.Table]:
         session = builder.getOrCreate().newSession()
     except Exception as error:
         raise DataRefused(_no_connection(source, error)) from None
-    backend = ibis.pyspark.connect(session)
-    try:
-        session.table(table).createOrReplaceTempView("retention_rows")
-    except AnalysisException:
-        raise DataRefused(no_table(source, table, backend.list_tables())) from None
-    return backend, backend.table("retention_rows")
+    return ibis.pyspark.connect(session)
 
 
 def set_timezone(backend: BaseBackend, timezone: str) -> None:
@@ -259,9 +270,10 @@ def stored(backend: BaseBackend, name: str, table: ir.Table) -> ir.Table:
     return backend.table(name)
 
 
-def check_types(backend: BaseBackend, table: ir.Table) -> None:
+def check_types(backend: BaseBackend, table: ir.Table, *, how: str) -> None:
     """Refuse text where dates and numbers belong (TYPES), on engines that read it their own way.
 
+    how: where the user can say which, for the message.
     PostgreSQL takes 01/02/2024 for a day in January and stops at the first text that is no date;
     Spark takes 2024 for a day. DuckDB reads text as the kit says.
     """
@@ -271,7 +283,7 @@ def check_types(backend: BaseBackend, table: ir.Table) -> None:
         if isinstance(table.schema().get(column), dt.String):
             raise DataRefused(
                 f"column {column} is text, which {NAMES[backend.name]} reads in a way of its own; "
-                f"say which in the `query`, for instance CAST({column} AS {kind}) AS {column}"
+                f"say which {how}, for instance CAST({column} AS {kind}) AS {column}"
             )
 
 

@@ -21,5 +21,16 @@ class DataRefused(RetentionError):  # noqa: N818
     """A source cannot be read, or what it holds cannot be analysed."""
 
 
+class ColumnRefused(DataRefused):
+    """A column of a source is missing, or of a type that cannot be read.
+
+    found: what is wrong; advice: what to do about it in a `query`, which not every source has.
+    """
+
+    def __init__(self, found: str, advice: str) -> None:
+        self.found = found
+        super().__init__(f"{found}; {advice}")
+
+
 class CheckFailed(RetentionError):  # noqa: N818
     """An identity that every run asserts does not hold: the figures are not published."""

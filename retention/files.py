@@ -19,6 +19,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd  # noqa: TID251 (it reads workbooks)
 from ibis.common.exceptions import IbisError
+from ibis.util import gen_name
 from python_calamine import CalamineError
 
 from retention.errors import DataRefused
@@ -148,8 +149,8 @@ def _kind(source: str, path: Path) -> str:
             return kind
     if suffix in _DATABASES:
         raise DataRefused(
-            f"source {source}: {path.name} looks like a database; write duckdb://{source} and "
-            "give the `table`"
+            f"source {source}: {path.name} looks like a database; write duckdb://{source}, and "
+            "which table or view of it"
         )
     known = " ".join(suffix for suffixes in _KINDS.values() for suffix in suffixes)
     raise DataRefused(
@@ -238,5 +239,5 @@ def _workbooks(backend: Any, paths: list[Path]) -> ir.Table:
     # A column that mixes numbers and text, as those of invoice numbers do, is text.
     for column in filter(lambda name: rows[name].dtype == "object", rows):
         rows[column] = rows[column].map(str, na_action="ignore").astype("str")
-    table: ir.Table = backend.create_table("workbook", rows, temp=True)
+    table: ir.Table = backend.create_table(gen_name("workbook"), rows, temp=True)
     return table

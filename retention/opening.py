@@ -112,21 +112,19 @@ def _segment_values(settings: Settings, source: sources.Source, days: ir.Table) 
 
 
 def _other(settings: Settings, key: str, name: str, source: sources.Source) -> ir.Table:
-    """The tally of an optional source, brought to the engine of the unit's own source."""
-    if "://" in name:
-        raise DataRefused(
-            f"{key}: they are read from files alone; export the table as parquet or csv and "
-            "name that file"
-        )
-    kind = OPTIONAL[key]
+    """The tally of an optional source, on the engine of the unit's own source."""
+    kind, folder = OPTIONAL[key], settings.path.parent
     try:
-        other = sources.open_source(name, folder=settings.path.parent, timezone=settings.timezone)
+        other = sources.beside(source, name, folder=folder, timezone=settings.timezone)
         try:
             tally = other.read(key, kind.tally(kind.typed(other.table, unit=settings.unit)))
             check_rows(tally, other.table, kind, unit=settings.unit, queried=False)
+            if other.backend is source.backend:
+                return tally
             return source.stored(key, ibis.memtable(tally.to_pyarrow()))
         finally:
-            other.backend.disconnect()
+            if other.backend is not source.backend:
+                other.backend.disconnect()
     except DataRefused as refusal:
         raise DataRefused(f"{key}: {refusal}") from None
 

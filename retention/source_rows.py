@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 
 from retention import cells, formulas
 from retention.cells import AFTER_AS_OF, NO_CUSTOMER, NO_DATE
+from retention.errors import ColumnRefused, DataRefused
 from retention.quality import KEPT, REPEATED, ROWS, account_of, checks_of
 
 UNREADABLE_DATE, UNREADABLE_SHARE = "unreadable_date", "unreadable_share"
@@ -96,10 +97,13 @@ class OptionalSource:
         Returns `typed_schema`. Raises DataRefused for missing columns and for types that cannot be
         read.
         """
-        cells.need_columns(raw, self.columns)
-        raw = _unguarded(raw)
-        values = {name: self._value(raw, name) for name in self.columns}
-        values |= {name: _share(raw, name) for name in self.shares}
+        try:
+            cells.need_columns(raw, self.columns)
+            raw = _unguarded(raw)
+            values = {name: self._value(raw, name) for name in self.columns}
+            values |= {name: _share(raw, name) for name in self.shares}
+        except ColumnRefused as refusal:
+            raise DataRefused(f"{refusal.found}; mend it in the source, or in a view") from None
         return raw.select(**values, fault=self._fault(raw, unit)).cast(self.typed_schema)
 
     def refused(self, raw: ir.Table, *, unit: str, fault: str) -> ir.Table:

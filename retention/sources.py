@@ -8,7 +8,7 @@ import re
 import tempfile
 import uuid
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +18,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 from ibis.common.exceptions import TableNotFound
+from ibis.util import gen_name
 
 from retention import engines, files, scratch
 from retention.errors import DataRefused
@@ -48,12 +49,13 @@ class Source:
     """An opened source.
 
     `rows`: the source as it stands; `table`: what the settings' query made of it (the same table
-    where there is no query); `backend`: the engine that holds both.
+    where there is no query); `backend`: the engine that holds both; `url`: of its server, in full.
     """
 
     backend: BaseBackend
     rows: ir.Table
     table: ir.Table
+    url: str | None = field(default=None, repr=False)
 
     def stored(self, name: str, table: ir.Table) -> ir.Table:
         """`table` computed once and kept as a temporary table of the engine."""
@@ -95,26 +97,78 @@ def open_source(
     """
     source, given = _PASSWORD.sub(r"\1:***@", source), source
     resolved = _with_environment(source, given)
-    scheme = _URL.match(resolved)
+    scheme = _scheme(source, resolved)
+    if scheme and table is None:
+        raise DataRefused(f"source {source}: a database needs `table`, the table or view to read")
     if scheme:
-        backend, rows = _database(source, resolved, scheme[1], table, folder)
+        backend, rows = _database(source, resolved, str(table), folder)
     elif table is not None:
         raise DataRefused(
             f"source {source}: `table` is for databases, and this is no database URL; leave "
             "`table` out, or write for instance duckdb://file.duckdb"
         )
     else:
-        backend = _memory()
-        paths = _found(source, resolved, folder)
-        rows = files.table(source, paths, backend=backend, typed=query is not None)
+        backend, rows = _files(source, resolved, folder, typed=query is not None)
     try:
         engines.set_timezone(backend, timezone)
         asked = rows if query is None else _queried(backend, rows, query)
-        engines.check_types(backend, asked)
+        engines.check_types(backend, asked, how="in the `query`")
     except DataRefused:
         backend.disconnect()
         raise
-    return Source(backend, rows, asked)
+    return Source(backend, rows, asked, resolved)
+
+
+def beside(own: Source, source: str, *, folder: Path, timezone: str) -> Source:
+    """The rows of another source, on the engine of `own` where that reaches them too.
+
+    source, folder, timezone: as for `open_source`, but the table or view of a database stands at
+        the end of its URL, as in postgresql://host/shop#contacts.
+    DuckDB reaches files and DuckDB databases, and a server what is at its own URL; for what is
+    elsewhere there is an engine of its own, to be disconnected.
+    """
+    source, given = _PASSWORD.sub(r"\1:***@", source), source
+    resolved, on = _with_environment(source, given), own.backend
+    scheme = _scheme(source, resolved)
+    if scheme is None:
+        shared = on if on.name == "duckdb" else None
+        backend, rows = _files(source, resolved, folder, typed=False, on=shared)
+    else:
+        # Looked for before the environment is read, for a password may hold the sign too.
+        address, _, table = given.rpartition("#")
+        if not (address and table):
+            raise DataRefused(
+                f"source {source}: a database needs the table or view to read, after a #, as in "
+                f"{source.rstrip('#')}#schema.table"
+            )
+        resolved = _with_environment(source, address)
+        same = on.name == "duckdb" if scheme == "duckdb" else resolved == own.url
+        if on.name == "pyspark" and ENGINES[scheme] is engines.spark and not same:
+            raise DataRefused(
+                f"source {source}: a process has one Spark, and the unit's own source is on "
+                "another; name it by the URL that `source` has"
+            )
+        backend, rows = _database(source, resolved, table, folder, on=on if same else None)
+    try:
+        if backend is not on:
+            engines.set_timezone(backend, timezone)
+        engines.check_types(backend, rows, how="in a view, and name that")
+    except DataRefused:
+        if backend is not on:
+            backend.disconnect()
+        raise
+    return Source(backend, rows, rows)
+
+
+def _scheme(source: str, resolved: str) -> str | None:
+    """The scheme of the URL of a database; None where files are named."""
+    found = _URL.match(resolved)
+    if found and found[1] not in ENGINES:
+        raise DataRefused(
+            f"source {source}: {found[1]} is no engine that the kit computes on "
+            f"({', '.join(ENGINES)}); export the table as parquet or csv and name that file"
+        )
+    return found and found[1]
 
 
 def _with_environment(source: str, given: str) -> str:
@@ -148,30 +202,42 @@ def _memory() -> Any:
     return ibis.duckdb.connect(temp_directory=str(spill), autoinstall_known_extensions=False)
 
 
-def _database(
-    source: str, url: str, scheme: str, table: str | None, folder: Path
+def _files(
+    source: str, resolved: str, folder: Path, *, typed: bool, on: BaseBackend | None = None
 ) -> tuple[BaseBackend, ir.Table]:
-    if scheme not in ENGINES:
-        raise DataRefused(
-            f"source {source}: {scheme} is no engine that the kit computes on "
-            f"({', '.join(ENGINES)}); export the table as parquet or csv and name that file"
-        )
-    if table is None:
-        raise DataRefused(f"source {source}: a database needs `table`, the table or view to read")
-    connect = ENGINES[scheme]
+    paths = _found(source, resolved, folder)
+    backend = on or _memory()
+    return backend, files.table(source, paths, backend=backend, typed=typed)
+
+
+def _database(
+    source: str, url: str, table: str, folder: Path, *, on: BaseBackend | None = None
+) -> tuple[BaseBackend, ir.Table]:
+    """The table, and the engine that holds it: `on`, or one that is connected to."""
+    connect = ENGINES[url.partition(":")[0]]
     if connect is None:
-        return _duckdb_file(source, url, table, folder)
-    return connect(source, url, table)
+        return _duckdb_file(source, url, table, folder, on=on)
+    backend = on or connect(source, url)
+    try:
+        return backend, engines.table(backend, source, table)
+    except DataRefused:
+        # A process has one Spark, which other units may be using.
+        if on is None and backend.name != "pyspark":
+            backend.disconnect()
+        raise
 
 
-def _duckdb_file(source: str, url: str, table: str, folder: Path) -> tuple[BaseBackend, ir.Table]:
+def _duckdb_file(
+    source: str, url: str, table: str, folder: Path, *, on: BaseBackend | None
+) -> tuple[BaseBackend, ir.Table]:
     path, *others = _found(source, url.removeprefix("duckdb://").partition("?")[0], folder)
     if others:
         raise DataRefused(f"source {source}: it matches {1 + len(others)} files; name one database")
-    backend = _memory()
+    backend: Any = on or _memory()
+    attached = gen_name("attached")  # another one of the unit's may be attached already
     try:
         quoted = str(path).replace("'", "''")
-        backend.raw_sql(f"ATTACH '{quoted}' AS attached (READ_ONLY)")
+        backend.raw_sql(f"ATTACH '{quoted}' AS {attached} (READ_ONLY)")
     except duckdb.Error as error:
         raise DataRefused(
             f"source {source}: cannot be opened as a DuckDB database ({first_words(error)}); "
@@ -179,13 +245,14 @@ def _duckdb_file(source: str, url: str, table: str, folder: Path) -> tuple[BaseB
         ) from None
     schema, _, name = table.rpartition(".")
     try:
-        return backend, backend.table(name, database=("attached", schema or "main"))
+        return backend, backend.table(name, database=(attached, schema or "main"))
     except TableNotFound:
         # Ibis 12.0.0 lists tables by a method that DuckDB 2 no longer has.
-        known = backend.raw_sql(
-            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'attached' "
+        known = backend.con.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = $1 "
             "UNION SELECT schema_name, view_name FROM duckdb_views() "
-            "WHERE database_name = 'attached' AND NOT internal"
+            "WHERE database_name = $1 AND NOT internal",
+            [attached],
         ).fetchall()
         names = [name if schema == "main" else f"{schema}.{name}" for schema, name in known]
         raise DataRefused(engines.no_table(source, table, names)) from None

@@ -49,7 +49,7 @@ def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_url: str) -> I
         (ibis.postgres, "from_connection"),
         (engines, "_execute"),
         (engines, "_set_timezone"),
-        (opening, "_counts"),
+        (opening, "check_rows"),
         (opening, "_last_day"),
         (opening, "_first_day"),
         (unit, "fingerprint"),

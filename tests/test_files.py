@@ -167,8 +167,8 @@ def test_a_parquet_file_damaged_inside_is_refused(tmp_path: Path) -> None:
     [
         ("orders.json", "orders.json is of no kind that is read (.csv .tsv"),
         ("orders", "orders is of no kind that is read"),
-        ("shop.duckdb", "shop.duckdb looks like a database; write duckdb://shop.duckdb and give"),
-        ("shop.db", "shop.db looks like a database; write duckdb://shop.db and give the `table`"),
+        ("shop.duckdb", "shop.duckdb looks like a database; write duckdb://shop.duckdb, and "),
+        ("shop.db", "shop.db looks like a database; write duckdb://shop.db, and which "),
     ],
 )
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, name: str, found: str) -> None:
