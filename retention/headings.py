@@ -126,7 +126,7 @@ COLUMNS = {
     "estimate": ("estimated", "money"),
     "estimate_low": ("estimate: 90% from", "money"),
     "estimate_high": ("estimate: 90% to", "money"),
-    "realised": ("came within the year", "money"),
+    "realised": ("what came of it", "money"),
     "error": ("error", "change"),
     "opening_mrr": ("MRR at the opening", "money"),
     NEW_MRR: ("new", "money"),
@@ -204,6 +204,7 @@ UNSHOWN = {
     "intra_period_returns",
     *CUSTOMERS.values(),
     "complete",
+    "speaks_of",
     "returns_low",
     "returns_high",
 }

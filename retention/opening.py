@@ -19,7 +19,7 @@ from retention.params import Settings, find_unit
 from retention.params import settings as read_settings
 from retention.periods import Calendar, Rules
 from retention.row_checks import check_rows
-from retention.unit import Unit
+from retention.unit import Unit, derived_thresholds
 
 
 def open_unit(unit: str | Settings, **overrides: object) -> Unit:
@@ -84,15 +84,7 @@ def _counted(settings: Settings, source: sources.Source) -> Unit:
             f"{settings.model} from {first_day} to {as_of} make no complete {settings.frequency}; "
             "choose a shorter frequency or a later as_of"
         )
-    mean_gap = settings.threshold_rule == "mean_gap"
-    derived = model.thresholds(
-        followed,
-        as_of=as_of,
-        inactive_after=settings.inactive_after,
-        lost_after=settings.lost_after,
-        rule=settings.threshold_rule,
-        factors=settings.threshold_gap_multiples if mean_gap else settings.threshold_quantiles,
-    )
+    derived = derived_thresholds(settings, followed, as_of=as_of)
     days = model.customer_days(followed, calendar=calendar)
     if days is not followed:
         days = source.stored("customer_days", days)

@@ -12,7 +12,6 @@ import ibis
 import ibis.expr.types as ir
 
 from retention.inactive import LAPSED_EARLIER, LAPSED_WITHIN, YEAR_DAYS, former_activity
-from retention.lifecycle import ACTIVE
 from retention.periods import shifted
 from retention.transactions import purchase_days
 
@@ -35,6 +34,7 @@ OUTCOMES = ibis.schema(
         "former_value": "float64",
     }
 )
+REALISED = ibis.schema({"customers": "int64", "returned": "int64", "spend": "float64"})
 GROWTH = ibis.schema({"fold": "int64", "days": "int64", "returns": "int64", "spend": "float64"})
 FOLDS = 20
 """Parts of the returns, which the bootstrap draws anew; 20 days are no whole weeks."""
@@ -57,31 +57,14 @@ def outcomes(customer_days: ir.Table, *, day: date, since: date, inactive_after:
 
     Nothing after the horizon counts. customer_days: transactions.CUSTOMER_DAYS.
     """
-    today, end = ibis.literal(day), ibis.literal(day + timedelta(days=HORIZON_DAYS))
-    bought = purchase_days(customer_days)
-    past = bought.filter(bought.day.between(ibis.literal(since), today))
-    former = former_activity(past)
-    lapsed_for = today.delta(former.last_purchase_on, unit="day") - inactive_after
-    inactive = former.filter(lapsed_for >= 0).select(
-        "customer_id",
-        "last_purchase_on",
-        "former_activity",
-        since_lapse=ibis.cases(
-            *((lapsed_for <= days, name) for days, name in LAPSED_WITHIN.items()),
-            else_=LAPSED_EARLIER,
-        ),
+    end = ibis.literal(day + timedelta(days=HORIZON_DAYS))
+    days = _days_of_inactive(customer_days, day=day, since=since, inactive_after=inactive_after)
+    silent = days.filter(days.day == days.last_purchase_on).select(
+        "customer_id", "former_activity", "since_lapse", "former_value"
     )
-    days = customer_days.join(inactive.select("customer_id", "last_purchase_on"), "customer_id")
-    before = days.filter(
-        (days.day <= today) & (shifted(days.day, YEAR_DAYS) > days.last_purchase_on)
-    )
-    worth = before.group_by("customer_id").agg(former_value=before.amount.sum())
-    later = days.filter((days.day > today) & (days.day <= end))
-    returned_on = later.day.min(where=later.bought).over(ibis.window(group_by="customer_id"))
-    later = later.mutate(returned_on=returned_on)
-    after = later.filter(later.day >= later.returned_on)
+    after = days.filter((days.day >= days.returned_on) & (days.day <= end))
     spent = after.group_by("customer_id", "returned_on").agg(spend=after.amount.sum())
-    each = inactive.join(worth, "customer_id").left_join(spent, "customer_id")
+    each = silent.left_join(spent, "customer_id")
     watched = end.delta(each.returned_on, unit="day") + 1
     kinds = each.select(
         "since_lapse",
@@ -104,24 +87,72 @@ def outcomes(customer_days: ir.Table, *, day: date, since: date, inactive_after:
     )
 
 
-def growth(spells: ir.Table, customer_days: ir.Table, *, as_of: date) -> ir.Table:
+def realised(customer_days: ir.Table, *, day: date, since: date, inactive_after: int) -> ir.Table:
+    """One row: those inactive at the close of `day`, how many came back, and what those spent.
+
+    `spend` is all amounts of the YEAR_DAYS from each return on, which needs as many days after the
+    horizon. Customers and returns as in `outcomes`. Returns REALISED.
+    """
+    days = _days_of_inactive(customer_days, day=day, since=since, inactive_after=inactive_after)
+    after = (days.day >= days.returned_on) & (days.day < shifted(days.returned_on, YEAR_DAYS))
+    return days.agg(
+        customers=(days.day == days.last_purchase_on).sum().fill_null(0),
+        returned=(days.day == days.returned_on).sum().fill_null(0),
+        spend=days.amount.sum(where=after).cast("float64").fill_null(0.0),
+    ).cast(REALISED)
+
+
+def _days_of_inactive(
+    customer_days: ir.Table, *, day: date, since: date, inactive_after: int
+) -> ir.Table:
+    """One row a day of a customer who was inactive at the close of `day`, with what is alike on all
+    their days: cell, `last_purchase_on`, `former_value`, and `returned_on`, if they came back."""
+    today, end = ibis.literal(day), ibis.literal(day + timedelta(days=HORIZON_DAYS))
+    bought = purchase_days(customer_days)
+    past = bought.filter(bought.day.between(ibis.literal(since), today))
+    former = former_activity(past)
+    lapsed_for = today.delta(former.last_purchase_on, unit="day") - inactive_after
+    inactive = former.filter(lapsed_for >= 0).select(
+        "customer_id",
+        "last_purchase_on",
+        "former_activity",
+        since_lapse=ibis.cases(
+            *((lapsed_for <= days, name) for days, name in LAPSED_WITHIN.items()),
+            else_=LAPSED_EARLIER,
+        ),
+    )
+    days = customer_days.join(inactive, "customer_id")
+    of_one = ibis.window(group_by="customer_id")
+    before = (days.day <= today) & (shifted(days.day, YEAR_DAYS) > days.last_purchase_on)
+    later = (days.day > today) & (days.day <= end) & days.bought
+    return days.mutate(
+        former_value=days.amount.sum(where=before).over(of_one),
+        returned_on=days.day.min(where=later).over(of_one),
+    )
+
+
+def growth(customer_days: ir.Table, *, inactive_after: int, as_of: date) -> ir.Table:
     """One row a fold and day since the return, 0 to 364: what its returners spent on it together.
 
-    A return is a purchase that met dormant or lost; those count that have been watched for
+    A return is a purchase that met dormant or lost, `inactive_after` or more days of silence
+    behind it; those count that have been watched for
     YEAR_DAYS, the day of the return and the close of `as_of` included. `fold` is the rest that the
     days from the return to `as_of` leave when divided by FOLDS: the same on every engine. `returns`
     is how many of them bought or were refunded on the day, on day 0 all of the fold; `spend` is all
     amounts, refunds taken off. No row of a day on which nobody did. Returns GROWTH.
 
-    spells: lifecycle.SPELLS; customer_days: transactions.CUSTOMER_DAYS.
+    Nothing after `as_of` counts. customer_days: transactions.CUSTOMER_DAYS.
     """
     newest = ibis.literal(as_of - timedelta(days=YEAR_DAYS - 1))
-    came_back = (spells.state == ACTIVE) & spells.previous_state.notnull()
-    starts = spells.filter(came_back & (spells.started_on <= newest))
+    bought = purchase_days(customer_days)
+    by_day = ibis.window(group_by="customer_id", order_by="day")
+    gaps = bought.mutate(gap=bought.day.delta(bought.day.lag().over(by_day), unit="day"))
+    # The day before, at whose close they were silent for so long, was one day less.
+    starts = gaps.filter((gaps.gap > inactive_after) & (gaps.day <= newest))
     starts = starts.select(
         "customer_id",
-        "started_on",
-        fold=ibis.literal(as_of).delta(starts.started_on, unit="day") % FOLDS,
+        started_on="day",
+        fold=ibis.literal(as_of).delta(starts.day, unit="day") % FOLDS,
     )
     days = starts.join(customer_days, "customer_id")
     days = days.mutate(days=days.day.delta(days.started_on, unit="day"))

@@ -6,8 +6,20 @@ import pandas as pd
 
 from retention.language import Language
 from retention.opportunity import HORIZON_DAYS
-from retention.opportunity_value import FEWEST, rule_of_thumb
+from retention.opportunity_value import FEWEST, WITHIN_YEAR, YEAR_FROM_RETURN, rule_of_thumb
 from retention.words import TOO_SMALL, name_of
+
+_TESTED = {
+    YEAR_FROM_RETURN: (
+        "On {day} the same estimate said {estimate} (90% interval {low} to {high}), and {realised} "
+        "came in the year from each return on, from {returned} who returned of {customers}."
+    ),
+    WITHIN_YEAR: (
+        "On {day} the same estimate said {estimate} within the year (90% interval {low} to "
+        "{high}), and {realised} came, from {returned} who returned of {customers}."
+    ),
+}
+"""What a back-test speaks of -> how what was said and what came are told."""
 
 
 def worth(total: pd.Series, language: Language) -> str:
@@ -89,9 +101,7 @@ def cells(cells: pd.DataFrame, language: Language) -> str:
 def backtest(backtest: pd.DataFrame, language: Language) -> str:
     """What was said a year ago and what came of it: the newest day of BACKTEST that is over."""
     last = backtest[backtest["realised"].notna()].iloc[-1]
-    told = language(
-        "On {day} the same estimate said {estimate} within the year (90% interval {low} to "
-        "{high}), and {realised} came, from {returned} who returned of {customers}.",
+    told = language.each(_TESTED)[last["speaks_of"]].format(
         day=language.day(last["day"]),
         estimate=language.money(last["estimate"]),
         low=language.money(last["estimate_low"]),

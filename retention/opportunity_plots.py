@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 
 from retention.inactive import ACTIVITIES, OCCASIONAL, ONCE, REGULAR, VERY_ACTIVE
 from retention.language import Language
-from retention.opportunity_value import BRACKETS
+from retention.opportunity_value import BRACKETS, WITHIN_YEAR, YEAR_FROM_RETURN
 from retention.rates import WIN_BACK
 from retention.style import (
     INK,
@@ -37,6 +37,16 @@ _SHADES = {
 _BAR = 0.2
 """Of the room of a bracket, which holds one bar for each of ACTIVITIES."""
 _LETTERS = 12
+
+_CAME = {
+    YEAR_FROM_RETURN: "what came in the year from the return on",
+    WITHIN_YEAR: "what came within the year",
+}
+_REVENUE = {
+    YEAR_FROM_RETURN: "revenue in the year from the return on",
+    WITHIN_YEAR: "revenue within a year",
+}
+"""What a back-test speaks of -> the name of what came, and of its axis."""
 
 
 @rc_context(STYLE)
@@ -90,13 +100,14 @@ def backtest(backtest: pd.DataFrame, language: Language, *, ax: Axes | None = No
     ax = axes(ax)
     if backtest.empty:
         return say(ax, language(TOO_SMALL))
-    places = range(len(backtest))
+    places, kind = range(len(backtest)), backtest["speaks_of"].iloc[0]
     value = backtest["estimate"]
     spread = _spread(value, backtest["estimate_low"], backtest["estimate_high"])
     colour = PALETTE[WIN_BACK]
     label = language.title(language("estimate on that day, with its 90% interval"))
     ax.errorbar(places, value, spread, fmt="o", label=label, color=colour, capsize=4)
-    came = language.title(language("what came within the year"))
+    of_year, revenue = language.each(_CAME)[kind], language.each(_REVENUE)[kind]
+    came = language.title(of_year)
     ax.plot(places, backtest["realised"], "D", color=INK, markersize=7, label=came)
     for place, (told, real) in enumerate(zip(value, backtest["realised"], strict=True)):
         for amount, side, ink in ((told, -1, colour), (real, 1, INK)):
@@ -115,5 +126,5 @@ def backtest(backtest: pd.DataFrame, language: Language, *, ax: Axes | None = No
     ax.set_gid(TIME)
     ax.set_ylim(bottom=min(0, value.min()))
     ax.legend(ncols=2, frameon=False, loc="lower left", bbox_to_anchor=(0, 1.0))
-    scale_amounts(ax, language.short_money, language.money, language("revenue within a year"))
+    scale_amounts(ax, language.short_money, language.money, revenue)
     return ax

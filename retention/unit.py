@@ -34,7 +34,7 @@ from retention.models import MODELS, Model
 from retention.optional_sources import OPTIONAL, PROSPECTS
 from retention.params import Settings
 from retention.periods import Calendar
-from retention.thresholds import Thresholds
+from retention.thresholds import AUTO, Thresholds
 
 DEFINITIONS_VERSION = "1"
 """Of the definitions in GLOSSARY.md: it changes when a published figure would."""
@@ -89,6 +89,18 @@ class Unit:
     def _ledger(self) -> ir.Table:
         table = ledgers.ledger(self.spells, self.customer_days, calendar=self.calendar)
         return self.source.stored("ledger", table).order_by("period")
+
+    def inactive_after_on(self, day: date) -> int:
+        """The days until a customer was dormant, by what had been bought at the close of a day.
+
+        A number of the settings is the same on every day. Raises DataRefused where too little had
+        been bought by then. For units whose customers buy.
+        """
+        if day == self.as_of or self.settings.inactive_after != AUTO:
+            return self.thresholds.inactive_after
+        known = self.customer_days.filter(self.customer_days.day <= day)
+        asked = self.settings.model_copy(update={"lost_after": AUTO})
+        return derived_thresholds(asked, known, as_of=day).inactive_after
 
     def extent(self) -> dict[str, object]:
         """Rows in the source, first and last day counted, and the fingerprint of what was read."""
@@ -262,6 +274,19 @@ class Unit:
             if key in self.others
         ]
         return pd.concat([_frame(table) for table in (checks, *accounts)], ignore_index=True)
+
+
+def derived_thresholds(settings: Settings, followed: ir.Table, *, as_of: date) -> Thresholds:
+    """The thresholds of a unit by its settings, of what its model follows up to a day."""
+    mean_gap = settings.threshold_rule == "mean_gap"
+    return MODELS[settings.model].thresholds(
+        followed,
+        as_of=as_of,
+        inactive_after=settings.inactive_after,
+        lost_after=settings.lost_after,
+        rule=settings.threshold_rule,
+        factors=settings.threshold_gap_multiples if mean_gap else settings.threshold_quantiles,
+    )
 
 
 def _frame(table: ir.Table) -> pd.DataFrame:

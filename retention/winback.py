@@ -21,6 +21,7 @@ from retention import (
     second_purchase,
     segments,
 )
+from retention.errors import DataRefused
 from retention.optional_sources import CONTACTS, FEEDBACK
 from retention.transactions import purchase_days
 from retention.unit import Unit
@@ -80,9 +81,9 @@ class WinBack:
         unit = self.unit
         if not unit.model.buys:
             return pd.DataFrame(columns=list(opportunity_value.OPPORTUNITY))
-        growth = opportunity.growth(unit.spells, unit.customer_days, as_of=unit.as_of)
+        known = self._known(unit.as_of, unit.thresholds.inactive_after)
         return opportunity_value.opportunity(
-            self._look, self._frame(growth), first_day=unit.calendar.first_day, as_of=unit.as_of
+            known.look, known.growth(), first_day=unit.calendar.first_day, as_of=unit.as_of
         )
 
     def backtest(self) -> pd.DataFrame:
@@ -91,13 +92,27 @@ class WinBack:
         if not unit.model.buys:
             return pd.DataFrame(columns=list(opportunity_value.BACKTEST))
         return opportunity_value.backtest(
-            self._look, first_day=unit.calendar.first_day, as_of=unit.as_of
+            self._known_on, first_day=unit.calendar.first_day, as_of=unit.as_of
         )
 
-    def _look(self, day: date, since: date) -> pd.DataFrame:
-        days, inactive_after = self.unit.customer_days, self.unit.thresholds.inactive_after
-        return self._frame(
-            opportunity.outcomes(days, day=day, since=since, inactive_after=inactive_after)
+    def _known_on(self, day: date) -> opportunity_value.Known | None:
+        """What was known at the close of a day; None where no threshold could be derived yet."""
+        try:
+            return self._known(day, self.unit.inactive_after_on(day))
+        except DataRefused:
+            return None
+
+    def _known(self, day: date, inactive_after: int) -> opportunity_value.Known:
+        days, asked = self.unit.customer_days, {"inactive_after": inactive_after}
+        return opportunity_value.Known(
+            inactive_after=inactive_after,
+            look=lambda on, since: self._frame(
+                opportunity.outcomes(days, day=on, since=since, **asked)
+            ),
+            growth=lambda: self._frame(opportunity.growth(days, as_of=day, **asked)),
+            realised=lambda since: self._frame(
+                opportunity.realised(days, day=day, since=since, **asked)
+            ),
         )
 
     def onboarding(self) -> pd.DataFrame:

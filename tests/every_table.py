@@ -304,7 +304,15 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
         since=date(2022, 12, 1),
         inactive_after=INACTIVE_AFTER,
     ),
-    "growth": lambda f: opportunity.growth(f.kept("spells"), f.kept("customer_days"), as_of=AS_OF),
+    "realised": lambda f: opportunity.realised(
+        f.kept("customer_days"),
+        day=date(2023, 10, 15),
+        since=date(2022, 12, 1),
+        inactive_after=INACTIVE_AFTER,
+    ),
+    "growth": lambda f: opportunity.growth(
+        f.kept("customer_days"), inactive_after=INACTIVE_AFTER, as_of=AS_OF
+    ),
     "waits": lambda f: second_purchase.waits(days_bought(f), as_of=AS_OF),
     "share": lambda f: share(f.kept("ledger"), "lapsed", "opening_active", "rate"),
     **{

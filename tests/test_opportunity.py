@@ -13,8 +13,7 @@ import pytest
 from histories import History, Kit, assert_same, cells, records
 
 from retention import opportunity
-from retention.lifecycle import SPELLS
-from retention.opportunity import BANDS, GROWTH, OUTCOMES
+from retention.opportunity import BANDS, GROWTH, OUTCOMES, REALISED
 from retention.transactions import CUSTOMER_DAYS
 
 START = date(2023, 3, 1)
@@ -32,7 +31,9 @@ def outcomes(history: History, day: date, since: date) -> pd.DataFrame:
 
 
 def growth(history: History, as_of: date) -> pd.DataFrame:
-    return opportunity.growth(history.spells_table, history.customer_days, as_of=as_of).to_pandas()
+    return opportunity.growth(
+        history.customer_days, inactive_after=history.inactive_after, as_of=as_of
+    ).to_pandas()
 
 
 def given(kit: Kit, as_of: date, **days: dict[int, int]) -> History:
@@ -131,7 +132,7 @@ def test_spending_of_the_returns_that_were_watched_for_a_year(kit: Kit) -> None:
 
 def test_nobody_returned() -> None:
     nothing = opportunity.growth(
-        ibis.memtable([], schema=SPELLS), ibis.memtable([], schema=CUSTOMER_DAYS), as_of=START
+        ibis.memtable([], schema=CUSTOMER_DAYS), inactive_after=30, as_of=START
     )
     assert nothing.to_pandas().empty
 
@@ -166,6 +167,13 @@ def test_the_kit_and_the_oracle_agree(kit: Kit, seed: int) -> None:
         seen |= {(row["since_lapse"], row["former_activity"]) for row in records(found)}
     assert len(seen) > 8
     assert_same(growth(history, as_of), oracle.growth(days, 30, as_of))
+    day, since = START + timedelta(days=400), START + timedelta(days=10)
+    asked = {"day": day, "since": since, "inactive_after": 30}
+    [came] = opportunity.realised(history.customer_days, **asked).to_pandas().to_dict("records")
+    rows = oracle.inactive_on(days, day, since, 30)
+    spent = sum(row["spend_a_year"] for row in rows)
+    back = sum(row["returned_on"] is not None for row in rows)
+    assert came == {"customers": len(rows), "returned": back, "spend": pytest.approx(float(spent))}
 
 
 @pytest.mark.parametrize("seed", [0, 3])
@@ -183,7 +191,9 @@ def test_nothing_after_the_horizon_counts(kit: Kit, seed: int) -> None:
 
 
 def test_schemas_hold_on_no_engine_at_all() -> None:
-    days, spells = ibis.table(CUSTOMER_DAYS, name="days"), ibis.table(SPELLS, name="spells")
+    days = ibis.table(CUSTOMER_DAYS, name="days")
     found = opportunity.outcomes(days, day=START, since=START, inactive_after=30)
     assert found.schema() == OUTCOMES
-    assert opportunity.growth(spells, days, as_of=START).schema() == GROWTH
+    assert opportunity.growth(days, inactive_after=30, as_of=START).schema() == GROWTH
+    asked = {"day": START, "since": START, "inactive_after": 30}
+    assert opportunity.realised(days, **asked).schema() == REALISED

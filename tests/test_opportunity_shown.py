@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 from retention import opportunity_narrative as narrative
 from retention import opportunity_plots as plots
 from retention.language import Language
-from retention.opportunity_value import ALL, BACKTEST, OPPORTUNITY
+from retention.opportunity_value import ALL, BACKTEST, OPPORTUNITY, WITHIN_YEAR, YEAR_FROM_RETURN
 from retention.style import INK
 
 ENGLISH = Language()
@@ -106,9 +106,51 @@ TOTAL = pd.Series(
 )
 DAYS = pd.DataFrame(
     [
-        (pd.Timestamp(2025, 3, 31), 40, 12.0, 10.0, 900.0, 500.0, 1300.0, 1000.0, -0.1),
-        (pd.Timestamp(2025, 6, 30), 50, 15.0, 20.0, 1000.0, 700.0, 1400.0, 800.0, 0.25),
-        (pd.Timestamp(2026, 6, 30), 89, 27.5, None, 2000.0, 1500.0, 2600.0, None, None),
+        (
+            pd.Timestamp(2025, 3, 31),
+            WITHIN_YEAR,
+            30,
+            40,
+            12.0,
+            8.0,
+            30.0,
+            10.0,
+            900.0,
+            500.0,
+            1300.0,
+            1000.0,
+            -0.1,
+        ),
+        (
+            pd.Timestamp(2025, 6, 30),
+            WITHIN_YEAR,
+            30,
+            50,
+            15.0,
+            8.0,
+            30.0,
+            20.0,
+            1000.0,
+            700.0,
+            1400.0,
+            800.0,
+            0.25,
+        ),
+        (
+            pd.Timestamp(2026, 6, 30),
+            WITHIN_YEAR,
+            30,
+            89,
+            27.5,
+            8.0,
+            30.0,
+            None,
+            2000.0,
+            1500.0,
+            2600.0,
+            None,
+            None,
+        ),
     ],
     columns=list(BACKTEST),
 )
@@ -156,6 +198,11 @@ def test_estimates_stand_beside_what_came() -> None:
     assert to_hex(came.get_color()) == INK
     written = [text.get_text() for text in ax.texts]
     assert written == ["€900", "€1,000", "€1,000", "€800", "€2,000"]
+    told = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert "What came within the year" in told
+    whole = plots.backtest(DAYS.assign(speaks_of=YEAR_FROM_RETURN), ENGLISH)
+    told = [text.get_text() for text in whole.get_legend().get_texts()]
+    assert "What came in the year from the return on" in told
     labels = [text.get_text() for text in ax.get_xticklabels()]
     assert labels == ["31 March 2025", "30 June 2025", "30 June 2026"]
 
@@ -202,6 +249,11 @@ def test_the_newest_day_that_is_over_gives_the_error() -> None:
     assert found == (
         "On 30 June 2025 the same estimate said €1,000 within the year (90% interval €700 to "
         "€1,400), and €800 came, from 20 who returned of 50. Error: +25%."
+    )
+    whole = narrative.backtest(DAYS.assign(speaks_of=YEAR_FROM_RETURN), ENGLISH)
+    assert whole == (
+        "On 30 June 2025 the same estimate said €1,000 (90% interval €700 to €1,400), and €800 "
+        "came in the year from each return on, from 20 who returned of 50. Error: +25%."
     )
     nothing_came = DAYS.assign(realised=[0.0, 0.0, None], error=None)
     assert narrative.backtest(nothing_came, ENGLISH).endswith("20 who returned of 50.")

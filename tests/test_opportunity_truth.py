@@ -100,7 +100,7 @@ def test_the_simulated_tables_are_those_of_the_engine(
         for frame in (found, shop.outcomes(DAY, YEAR))
     )
     pd.testing.assert_frame_equal(*frames, check_dtype=False, rtol=1e-9)
-    grown = opportunity.growth(history.spells_table, history.customer_days, as_of=AS_OF)
+    grown = opportunity.growth(history.customer_days, inactive_after=INACTIVE_AFTER, as_of=AS_OF)
     last = (AS_OF - FIRST_DAY).days
     pd.testing.assert_frame_equal(
         grown.to_pandas(), shop.growth(last), check_dtype=False, rtol=1e-9

@@ -36,7 +36,7 @@ from oracle.measures import (
 from oracle.moves import ledger, revenue
 from oracle.onboarded import onboarding
 from oracle.states import closes, prospect_spells, spells, state
-from oracle.worth import growth, opportunity_value, outcomes
+from oracle.worth import growth, inactive_on, opportunity_value, outcomes
 
 __all__ = [
     "ONE_DAY",
@@ -58,6 +58,7 @@ __all__ = [
     "days_of_service",
     "first_purchase_day",
     "growth",
+    "inactive_on",
     "ledger",
     "mean_gap",
     "onboarding",
