@@ -1,21 +1,17 @@
-"""The engines that hold tables: how each is reached, and the few things that each does its own way.
+"""The engines that hold tables: the few things that each does its own way.
 
 Figures are Ibis expressions, the same on all of them. Called by `sources`, the only door.
 """
 
 import contextlib
-import logging
 import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any
 
 import duckdb
-import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
-import tenacity
 from ibis.backends import BaseBackend
 from ibis.common.exceptions import IbisError, TableNotFound
 from ibis.util import gen_name
@@ -23,11 +19,6 @@ from sqlglot.errors import SqlglotError
 
 from retention.errors import DataRefused
 from retention.files import first_words, interruptible
-
-if TYPE_CHECKING:
-    from psycopg import Connection
-
-_log = logging.getLogger(__name__)
 
 NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "pyspark": "Spark"}
 """Ibis's name of an engine -> its own."""
@@ -42,48 +33,6 @@ TYPES = {
     "amount": "DECIMAL(18, 4)",
 }
 """Columns of a source that hold dates or numbers, and a type that they may have."""
-
-# A driver's text may quote the URL, and with it a password: what it says is said in our words.
-_REASONS = {
-    "authentication failed": "user or password is wrong",
-    "no password supplied": "it wants a password",
-    "Connection refused": "nothing answers there",
-    "No such file or directory": "nothing answers there",
-    "starting up": "it is starting up",
-    "shutting down": "it is shutting down",
-    "not yet accepting connections": "it is starting up",
-    "too many clients": "it has too many connections",
-    "too many connections": "it has too many connections",
-    "connection slots are reserved": "it has too many connections",
-    "closed the connection unexpectedly": "it closed the connection",
-    "not known": "the host is not known",
-    "does not exist": "it has no such database or user",
-    "invalid integer value": "the port in the URL is none",
-    "invalid port": "the port in the URL is none",
-    "invalid URI": "the URL has an option that PostgreSQL does not know",
-    "timeout expired": "it does not answer in time",
-    "JAVA_GATEWAY_EXITED": "Java 17 or newer is needed, and does not start",
-    "Could not parse Master URL": "the master in the URL is none",
-}
-
-
-TRIES = 5
-"""How often a server is asked that refuses the connection."""
-
-FIRST_WAIT_SECONDS = 1.0
-"""Before the second try; each later wait is twice the one before."""
-
-# What a server, or the system in its place, refuses while it restarts or has too much to do; to a
-# wrong user, password, name or option a second try would be told the same.
-_PASSING = {
-    "nothing answers there",
-    "it is starting up",
-    "it is shutting down",
-    "it has too many connections",
-    "it closed the connection",
-}
-_in_vain: set[str] = set()
-"""URLs of servers that refused every try: the next unit of a batch does not wait for them again."""
 
 
 def errors() -> tuple[type[Exception], ...]:
@@ -108,28 +57,6 @@ def unbroken() -> Iterator[None]:
         ) from None
 
 
-def postgres(source: str, url: str) -> BaseBackend:
-    """A connection of its own to a PostgreSQL server.
-
-    source: what messages show in place of `url`. A server that refuses the connection is asked
-    again a few times, after waits that grow. Raises DataRefused.
-    """
-    try:
-        import psycopg
-    except ImportError:
-        raise DataRefused(_no_driver(source, "postgres")) from None
-    try:
-        connection = _connection(source, url)
-    except psycopg.Error as error:
-        raise DataRefused(_no_connection(source, error)) from None
-    try:
-        with unbroken():
-            return ibis.postgres.from_connection(connection)
-    except DataRefused:
-        connection.close()
-        raise
-
-
 def table(backend: BaseBackend, source: str, name: str) -> ir.Table:
     """The table or view that a server has under a name, in its own words. Raises DataRefused."""
     if backend.name == "pyspark":
@@ -151,41 +78,6 @@ def table(backend: BaseBackend, source: str, name: str) -> ir.Table:
     raise DataRefused(no_table(source, name, names))
 
 
-def _connection(source: str, url: str) -> "Connection[tuple[Any, ...]]":
-    import psycopg
-
-    def tell(state: tenacity.RetryCallState) -> None:
-        failed = state.outcome.exception() if state.outcome else None
-        again = f"try {state.attempt_number + 1} of {TRIES} in {state.upcoming_sleep:g} s"
-        _log.warning("source %s: cannot connect (%s); %s", source, _why(failed), again)
-
-    retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(_may_pass),
-        stop=tenacity.stop_after_attempt(1 if url in _in_vain else TRIES),
-        wait=tenacity.wait_exponential(multiplier=FIRST_WAIT_SECONDS),
-        before_sleep=tell,
-        reraise=True,
-    )
-    try:
-        # The server's own library reads the URL: all that its manual allows works here too.
-        connection = retrying(psycopg.connect, url, autocommit=True)
-    except psycopg.Error as error:
-        if _may_pass(error):
-            _in_vain.add(url)
-        raise
-    _in_vain.discard(url)
-    return connection
-
-
-def _may_pass(error: BaseException) -> bool:
-    return _why(error) in _PASSING
-
-
-def _why(error: BaseException | None) -> str:
-    said = next((why for words, why in _REASONS.items() if words in str(error)), None)
-    return said or type(error).__name__
-
-
 _POSTGRES_TABLES = """
     SELECT table_schema, table_name FROM information_schema.tables
     WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
@@ -197,35 +89,6 @@ def _execute(backend: BaseBackend, statement: str) -> list[tuple[Any, ...]]:
     with backend.begin() as cursor:
         cursor.execute(statement)
         return list(cursor) if cursor.description else []
-
-
-def spark(source: str, url: str) -> BaseBackend:
-    """A session of its own on Spark.
-
-    url: `spark://host:7077`, a cluster, or `pyspark://`, what the environment configures; options
-        as `?key=value`. source: what messages show in its place. Raises DataRefused.
-    """
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise DataRefused(_no_driver(source, "spark")) from None
-    parts = urlsplit(url)
-    if parts.scheme == "pyspark" and (parts.netloc or parts.path):
-        raise DataRefused(
-            f"source {source}: pyspark:// stands for the Spark that is configured where the kit "
-            "runs, and takes ?options alone; a cluster is spark://host:7077"
-        )
-    # A line that rewrites itself belongs to a terminal of Spark's own.
-    options = {"spark.ui.showConsoleProgress": "false", **dict(parse_qsl(parts.query))}
-    builder = SparkSession.builder.appName("retention").config(map=options)
-    if parts.scheme == "spark":
-        builder = builder.master(f"spark://{parts.netloc}")
-    try:
-        # A process has one Spark; time zone and temporary views are the session's.
-        session = builder.getOrCreate().newSession()
-    except Exception as error:
-        raise DataRefused(_no_connection(source, error)) from None
-    return ibis.pyspark.connect(session)
 
 
 def set_timezone(backend: BaseBackend, timezone: str) -> None:
@@ -292,17 +155,3 @@ def no_table(source: str, table: str, names: list[str]) -> str:
     near = get_close_matches(table, names, n=3, cutoff=0.5) or sorted(names)[:5]
     has = f"it has {' and '.join(near)}" if near else "it is empty"
     return f"source {source}: there is no table or view {table}; {has}"
-
-
-def _no_driver(source: str, extra: str) -> str:
-    return (
-        f"source {source}: its driver is not installed; install it with "
-        f"pip install 'retention-report-kit[{extra}]'"
-    )
-
-
-def _no_connection(source: str, error: Exception) -> str:
-    return (
-        f"source {source}: cannot connect ({_why(error)}); check the URL, and that the database "
-        "takes connections from here"
-    )

@@ -20,7 +20,7 @@ from ibis.backends import BaseBackend
 from ibis.common.exceptions import TableNotFound
 from ibis.util import gen_name
 
-from retention import engines, files, scratch
+from retention import connections, engines, files, scratch
 from retention.errors import DataRefused
 from retention.files import first_words
 
@@ -32,10 +32,10 @@ warnings.filterwarnings("ignore", message=r"fetch_arrow_table\(\) is deprecated"
 
 ENGINES = {
     "duckdb": None,
-    "postgres": engines.postgres,
-    "postgresql": engines.postgres,
-    "spark": engines.spark,
-    "pyspark": engines.spark,
+    "postgres": connections.postgres,
+    "postgresql": connections.postgres,
+    "spark": connections.spark,
+    "pyspark": connections.spark,
 }
 """Schemes of database URLs, and what connects to a server; a DuckDB database is a file."""
 
@@ -143,7 +143,7 @@ def beside(own: Source, source: str, *, folder: Path, timezone: str) -> Source:
             )
         resolved = _with_environment(source, address)
         same = on.name == "duckdb" if scheme == "duckdb" else resolved == own.url
-        if on.name == "pyspark" and ENGINES[scheme] is engines.spark and not same:
+        if on.name == "pyspark" and ENGINES[scheme] is connections.spark and not same:
             raise DataRefused(
                 f"source {source}: a process has one Spark, and the unit's own source is on "
                 "another; name it by the URL that `source` has"

@@ -17,7 +17,7 @@ from orders import DAYS, ORDERS, days, opened, refused
 from test_cli import NOTEBOOK, called
 from whole import assert_whole
 
-from retention import engines
+from retention import connections
 from retention.reporting import manifest
 
 
@@ -54,9 +54,9 @@ class Waits(logging.Handler):
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[], object]], Waits]]:
     """Short waits, which are heard."""
-    monkeypatch.setattr(engines, "FIRST_WAIT_SECONDS", 0.01)
-    monkeypatch.setattr(engines, "_in_vain", set())
-    log, heard = logging.getLogger("retention.engines"), []
+    monkeypatch.setattr(connections, "FIRST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(connections, "_in_vain", set())
+    log, heard = logging.getLogger("retention.connections"), []
 
     def hear(then: Callable[[], object]) -> Waits:
         heard.append(Waits(then))

@@ -18,7 +18,7 @@ import servers
 from ibis.backends.postgres import Backend
 from orders import DAYS, ORDERS, days, frame, opened, refused, settings_file
 
-from retention import Unit, engines, open_unit
+from retention import Unit, connections, open_unit
 from retention.errors import DataRefused
 
 
@@ -130,7 +130,7 @@ def test_a_server_that_does_not_answer_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, said: str
 ) -> None:
     monkeypatch.setenv("SHOP_PASSWORD", "tr0ub4dor")
-    monkeypatch.setattr(engines, "FIRST_WAIT_SECONDS", 0)
+    monkeypatch.setattr(connections, "FIRST_WAIT_SECONDS", 0)
     source = "postgresql://kit:${SHOP_PASSWORD}@" + address
     assert refused(tmp_path, source, table="orders") == (
         f"source {source}: cannot connect ({said}); check the URL, and that the database takes "

@@ -15,12 +15,10 @@ from histories import cells
 from ibis.backends import BaseBackend
 from orders import csv, opened, refused, settings_file
 
-from retention import Unit, contacts, engines, open_unit, sources
+from retention import Unit, connections, contacts, open_unit, sources
 from retention.errors import DataRefused
 from retention.params import Settings
 from retention.reporting.preflight import preflight
-
-pytestmark = pytest.mark.xdist_group("engines")
 
 ORDERS = ("ann,2024-01-03,10", "ben,2024-01-05,10", "ann,2024-02-20,10")
 PEOPLE = [("ben", "2024-01-01"), ("eve", "2024-01-20"), ("", "2024-01-20")]
@@ -124,7 +122,7 @@ def test_a_server_that_holds_both_is_connected_to_once(
 
     def counted(source: str, url: str) -> BaseBackend:
         connected.append(source)
-        return engines.postgres(source, url)
+        return connections.postgres(source, url)
 
     monkeypatch.setitem(sources.ENGINES, "postgresql", counted)
     monkeypatch.setenv("SHOP_USER", "kit")
@@ -173,7 +171,7 @@ def test_what_a_database_cannot_give_is_refused(
 
 
 def test_a_password_is_never_shown(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "FIRST_WAIT_SECONDS", 0)
+    monkeypatch.setattr(connections, "FIRST_WAIT_SECONDS", 0)
     monkeypatch.setenv("SHOP_PASSWORD", "tr0ub#4dor")
     for url in ("postgres://kit:${SHOP_PASSWORD}@127.0.0.1:1/shop", "${SHOP_URL}"):
         monkeypatch.setenv("SHOP_URL", "postgres://kit:tr0ub#4dor@127.0.0.1:1/shop")

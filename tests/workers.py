@@ -12,7 +12,13 @@ from xdist.scheduler import LoadScopeScheduling
 
 LONGEST_FIRST = (
     # One worker starts the servers.
-    ("test_engines", "test_databases", "test_connections", "test_dropped_connections"),
+    (
+        "test_engines",
+        "test_databases",
+        "test_connections",
+        "test_dropped_connections",
+        "test_optional_databases",
+    ),
     ("test_killed_runs",),
     # One worker writes the statements of the worlds.
     ("test_laws", "test_prospect_laws", "test_contract_laws"),
