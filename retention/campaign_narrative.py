@@ -170,7 +170,8 @@ def coverage(reasons: pd.DataFrame, language: Language) -> str:
         enough = language("What follows is of those who answered; the others may differ.")
     landmark = language(
         "Returns are counted from {days} days after the lapse on, of those who were still away "
-        "then, by what they had said by then: so those with and without a reason can be compared.",
+        "then, by what they had said by then, so that nobody is back before being asked. Those "
+        "who are asked, and who answer, may be others than those without a reason.",
         days=language.number(LANDMARK_DAYS),
     )
     return f"{told} {enough} {landmark}"

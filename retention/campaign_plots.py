@@ -81,7 +81,8 @@ def reasons(
     """Reasons (reasons.BY_REASON, as they are shown) as bars from above, and who came back.
 
     On the left the share of those who answered, on the right the share that was back within a
-    year, each with its 95 % interval. Those who gave no reason are in neither.
+    year, each with its 95 % interval. Those who gave no reason are on the right
+    alone.
     """
     height = 1.0 + 0.34 * max(len(reasons), 3)
     left, right = places = tuple(ax or panels(2, height=height, sharey=True))

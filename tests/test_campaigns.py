@@ -78,8 +78,9 @@ def hillstrom(counts: dict[str, int], spend: dict[str, float]) -> tuple[list[obj
             name = f"{arm} {number}"
             sent.append((name, "2008", DAY, arm))
             if number < counts[arm]:
-                # Half of them a tenth more, the other half a tenth less.
-                amount = each * (1.1 if number % 2 else 0.9)
+                # Half of them a tenth more, the other half a tenth less; one left over as it is.
+                left_over = counts[arm] % 2 and number == counts[arm] - 1
+                amount = each * (1.0 if left_over else 1.1 if number % 2 else 0.9)
                 orders.append((name, DAY + timedelta(days=number % 14), round(amount, 4)))
     return orders, sent
 
@@ -116,11 +117,26 @@ def test_hillstroms_conversions_and_spend(tmp_path: Path) -> None:
         row = found.loc[arm]
         assert (row["uplift"], row["low"], row["high"]) == pytest.approx(values, abs=1e-9)
     money = winback.campaign_spend().set_index("arm")
-    assert money["spend_per_head"].round(3).to_dict() == {
-        "Mens E-Mail": pytest.approx(1.4226, abs=1e-3),
-        "Womens E-Mail": pytest.approx(1.0772, abs=1e-3),
+    assert money["spend_per_head"].round(4).to_dict() == {
+        "Mens E-Mail": 1.4226,
+        "Womens E-Mail": 1.0772,
     }
-    assert money["uplift"].tolist() == pytest.approx([0.7698, 0.4244], abs=1e-3)
+    assert set(money["control_spend_per_head"].round(4)) == {0.6528}
+    assert money["uplift"].round(4).tolist() == [0.7698, 0.4244]
+    # scipy.stats.ttest_ind(..., equal_var=False).confidence_interval() of the 64,000 amounts, and
+    # of each arm alone scipy.stats.ttest_1samp(..., 0).confidence_interval().
+    names = ("uplift", "low", "high")
+    assert cells(money, *names) == [
+        pytest.approx((0.769800563, 0.563589881, 0.976011245), abs=1e-8),
+        pytest.approx((0.424399781, 0.231811362, 0.616988199), abs=1e-8),
+    ]
+    names = ("spend_per_head", "spend_per_head_low", "spend_per_head_high")
+    assert cells(money, *names) == [
+        pytest.approx((1.422600483, 1.252168224, 1.593032742), abs=1e-8),
+        pytest.approx((1.077199701, 0.923529721, 1.230869680), abs=1e-8),
+    ]
+    control = cells(money, *(f"control_{name}" for name in names))[0]
+    assert control == pytest.approx((0.652799920, 0.536706068, 0.768893773), abs=1e-8)
     # About USD 0.77 for each of 21,307 customers.
     assert money["extra"].iloc[0] == pytest.approx(0.7698 * 21_307, abs=30)
 

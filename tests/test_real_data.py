@@ -6,6 +6,8 @@ Needs RETENTION_REAL_DATA, the folder with online_retail_ii.parquet; skips witho
 
 from __future__ import annotations
 
+import csv
+import hashlib
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from histories import Kit, assert_same, assert_same_returns, cells
 
 from retention import Unit, audiences, open_unit
 from retention.params import settings
+from retention.reporting import audience
 
 PARAMS = Path(__file__).parents[1] / "params" / "online_retail_ii"
 AS_OF = date(2011, 12, 9)
@@ -162,6 +165,31 @@ def test_audiences(country: Country) -> None:
         assert sorted(rows, key=lambda row: row["customer_id"]) == expected, name
         if country.unit.settings.unit == "United Kingdom":
             assert expected, name
+
+
+def test_written_audiences(country: Country, tmp_path: Path) -> None:
+    since = AS_OF - timedelta(days=30)
+    for name, asked in (("became-dormant", {"since": since}), ("lost-high-value", {})):
+        file = tmp_path / f"{name}.csv"
+        request = {"out": file, "reports": tmp_path / "reports", "holdout": 0.1, "seed": "7"}
+        written = audience.write(country.unit, audience.Request(name=name, **request, **asked))
+        expected = oracle.audience(*country.asked[:-1], name, **asked)
+        assert written.record["customers"] == len(expected)
+        with file.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        assert [Decimal(row.pop("value_365d")) for row in rows] == [
+            row.pop("value_365d") for row in expected
+        ]
+        for row, own in zip(rows, expected, strict=True):
+            draw = int(hashlib.sha256(f"7\n{own['customer_id']}".encode()).hexdigest(), 16)
+            beside = {
+                "arm": "control" if draw < Decimal("0.1") * 2**256 else "treated",
+                "campaign": f"{country.unit.settings.slug}-{name}-2011-12-09",
+                "contacted_on": "2011-12-10",
+                "unit": country.unit.settings.unit,
+                "planned_control": "0.1",
+            }
+            assert row == {key: str(value) for key, value in own.items()} | beside
 
 
 def test_an_order_cancelled_minutes_later_is_no_purchase_day(country: Country) -> None:
