@@ -139,10 +139,12 @@ def run(
         from retention.reporting.limits import MEGABYTE, Limits
         from retention.reporting.preflight import preflight
         from retention.reporting.progress import Watch
+        from retention.staging import staging
 
         json_in = out if log_json else None
         with (
             Watch(quiet=quiet, json_in=json_in) as watch,
+            staging(),
             chosen(executor.value, scheduler, jobs) as cluster,
         ):
             checked = preflight(
@@ -150,6 +152,7 @@ def run(
                 params=params,
                 as_of=as_of.date() if as_of else None,
                 notebook=notebook,
+                reading=watch.reading,
             )
             plan = runner.Plan(
                 checked.notebook,
@@ -188,10 +191,11 @@ def check(
     """Check settings, notebook and data of every unit, all problems at once; run nothing."""
     with _spoken():
         from retention.reporting.preflight import preflight
+        from retention.staging import staging
 
-        checked = preflight(
-            units or [], params=params, as_of=as_of.date() if as_of else None, notebook=notebook
-        )
+        day = as_of.date() if as_of else None
+        with staging():
+            checked = preflight(units or [], params=params, as_of=day, notebook=notebook)
     for settings in checked.units:
         typer.echo(f"{settings.slug}: good, data up to {settings.as_of}")
 
@@ -208,8 +212,10 @@ def why(
         from retention.reporting.delivery import reasons_to_run
         from retention.reporting.manifest import of_notebook
         from retention.reporting.preflight import preflight
+        from retention.staging import staging
 
-        checked = preflight(units or [], params=params, notebook=notebook)
+        with staging():
+            checked = preflight(units or [], params=params, notebook=notebook)
         source = of_notebook(checked.notebook)
     for settings in checked.units:
         fingerprint = checked.fingerprints[settings.slug]

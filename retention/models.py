@@ -39,8 +39,20 @@ class Model:
     impossible: Mapping[str, str]
     """Fault for which the data are refused -> what its rows do, as the end of a sentence."""
 
+    columns: Mapping[str, str]
+    """The columns that the source must have, and what they may be called in somebody's data."""
+
     tally: Table
     """(raw, unit=): the rows counted by `fault`, with `rows` and `amount`, and by customer."""
+
+    counted: Table
+    """(raw, by): the tally before it is rounded, of each value of a column of text apart."""
+
+    rounded: Table
+    """(counted): the tally of what was counted of one value of that column."""
+
+    dated: str
+    """The column of the tally that dates its rows."""
 
     refused: Table
     """(raw, unit=, fault=): the first three rows with a fault, cells as text."""
@@ -81,6 +93,11 @@ class Model:
 
 def _tally_of_transactions(raw: ir.Table, *, unit: str) -> ir.Table:
     return transactions.tally(transactions.transactions(raw, unit=unit))
+
+
+def _counted_transactions(raw: ir.Table, by: str) -> ir.Table:
+    rows = transactions.transactions(raw, unit="", segments=[by])
+    return transactions.counted(rows, [by])
 
 
 def _first_purchase(customer_days: ir.Table) -> ir.Value:
@@ -128,6 +145,10 @@ def _tally_of_subscriptions(raw: ir.Table, *, unit: str) -> ir.Table:
     return subscriptions.tally(subscriptions.subscriptions(raw, unit=unit))
 
 
+def _counted_subscriptions(raw: ir.Table, by: str) -> ir.Table:
+    return subscriptions.counted(subscriptions.subscriptions(raw, unit="", kept=[by]), [by])
+
+
 def _first_service(contracts: ir.Table) -> ir.Value:
     return contracts.started_on.min()
 
@@ -160,7 +181,11 @@ MODELS = {
         date_column="ordered_at",
         unreadable=transactions.UNREADABLE,
         impossible={},
+        columns=transactions.COLUMNS,
         tally=_tally_of_transactions,
+        counted=_counted_transactions,
+        rounded=transactions.rounded,
+        dated="day",
         refused=transactions.refused,
         dates=transactions.dates,
         followed=transactions.customer_days,
@@ -178,7 +203,11 @@ MODELS = {
         date_column="started_on",
         unreadable=subscriptions.UNREADABLE,
         impossible=subscriptions.IMPOSSIBLE,
+        columns=subscriptions.COLUMNS,
         tally=_tally_of_subscriptions,
+        counted=_counted_subscriptions,
+        rounded=subscriptions.rounded,
+        dated="started_on",
         refused=subscriptions.refused,
         dates=subscriptions.dates,
         followed=subscriptions.contracts,

@@ -4,14 +4,15 @@ This is where settings meet tables; the modules it calls know nothing of setting
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.types as ir
 
-from retention import engines, segments, sources, transactions
+from retention import engines, segments, sources, staging, transactions
 from retention.errors import DataRefused
 from retention.models import MODELS, Model
 from retention.optional_sources import OPTIONAL
@@ -20,6 +21,9 @@ from retention.params import settings as read_settings
 from retention.periods import Calendar, Rules
 from retention.row_checks import check_rows
 from retention.unit import Unit, derived_thresholds
+
+_SEGMENTS = "segments"
+"""What the values of the segments are stored as."""
 
 
 def open_unit(unit: str | Settings, **overrides: object) -> Unit:
@@ -55,25 +59,25 @@ def _read(unit: str, overrides: Mapping[str, object]) -> Settings:
 
 
 def _opened(settings: Settings) -> Unit:
-    source = sources.open_source(
-        settings.source,
-        folder=settings.path.parent,
-        table=settings.table,
-        query=settings.query,
-        timezone=settings.timezone,
-    )
+    own = staging.staged(settings)
+    if own is not None:
+        with contextlib.suppress(DataRefused, *engines.errors()):
+            return _counted(settings, own)
+        # Whatever is wrong, with the slice or with the data: the source itself says it in full.
+    return _counted(settings, staging.source_of(settings))
+
+
+def _counted(settings: Settings, source: sources.Source) -> Unit:
     try:
-        return _counted(settings, source)
+        return _unit(settings, source)
     except Exception:
         source.backend.disconnect()
         raise
 
 
-def _counted(settings: Settings, source: sources.Source) -> Unit:
+def _unit(settings: Settings, source: sources.Source) -> Unit:
     model = MODELS[settings.model]
-    segments.need_segments(source.table, settings.segments)
-    tally = source.read("tally", model.tally(source.table, unit=settings.unit))
-    check_rows(tally, source.table, model, unit=settings.unit, queried=bool(settings.query))
+    tally = _tally(settings, source)
     as_of = settings.as_of or _last_day(model, tally, settings.timezone)
     followed = source.read("followed", model.followed(tally, as_of=as_of))
     first_day = _first_day(model, tally, followed, as_of)
@@ -89,18 +93,64 @@ def _counted(settings: Settings, source: sources.Source) -> Unit:
     if days is not followed:
         days = source.stored("customer_days", days)
     named = {key: getattr(settings, key) for key in OPTIONAL}
-    others = {key: _other(settings, key, name, source) for key, name in named.items() if name}
-    values = _segment_values(settings, source, days) if settings.segments else None
+    others = {
+        key: _kept(key, name, source, partial(_other, settings, key, name, source))
+        for key, name in named.items()
+        if name
+    }
+    values = None
+    if settings.segments:
+        of = settings.source
+        values = _kept(_SEGMENTS, of, source, partial(_segment_values, settings, source, days))
     return Unit(settings, source, calendar, tally, followed, days, derived, others, values)
+
+
+def _tally(settings: Settings, source: sources.Source) -> ir.Table:
+    model, queried = MODELS[settings.model], bool(settings.query)
+    if isinstance(source, staging.Slice):
+        tally = source.read("tally", source.table)
+    else:
+        segments.need_segments(source.table, settings.segments)
+        tally = source.read("tally", model.tally(source.table, unit=settings.unit))
+    check_rows(tally, source.table, model, unit=settings.unit, queried=queried)
+    return tally
+
+
+def _kept(name: str, of: str, source: sources.Source, read: Callable[[], ir.Table]) -> ir.Table:
+    """What another opening of the unit in the same run has kept, else what is read now of `of`."""
+    # What a database holds stays there.
+    if not (isinstance(source, staging.Slice) and sources.in_process(of)):
+        return read()
+    kept = source.kept(name)
+    if kept is None:
+        kept = read()
+        source.keep(name, kept)
+    return kept
 
 
 def _segment_values(settings: Settings, source: sources.Source, days: ir.Table) -> ir.Table:
     """The value of each customer in each segment of the unit (segments.VALUES)."""
-    names = settings.segments
-    rows = transactions.transactions(source.table, unit=settings.unit, segments=names)
-    values = source.read("segments", segments.segment_values(rows, days, names))
-    segments.check_values(segments.values_counted(values).to_pandas())
-    return values
+    names, whole = settings.segments, source
+    if isinstance(source, staging.Slice):
+        # A slice has lost the columns that no tally needs.
+        whole, bought = staging.source_of(settings), days.filter(days.bought)
+        first = bought.group_by("customer_id").agg(day=bought.day.min())
+        dressed = first.mutate(amount=ibis.literal(1), bought=ibis.literal(value=True))
+        days = ibis.memtable(dressed.cast(transactions.CUSTOMER_DAYS).to_pyarrow())
+    try:
+        segments.need_segments(whole.table, names)
+        rows = transactions.transactions(whole.table, unit=settings.unit, segments=names)
+        values = whole.read(_SEGMENTS, segments.segment_values(rows, days, names))
+        segments.check_values(segments.values_counted(values).to_pandas())
+        return values if whole is source else _brought(_SEGMENTS, values, source)
+    finally:
+        if whole is not source:
+            whole.backend.disconnect()
+
+
+def _brought(name: str, table: ir.Table, source: sources.Source) -> ir.Table:
+    """A table of another engine, stored on that of the source."""
+    return source.stored(name, ibis.memtable(table.to_pyarrow()))
 
 
 def _other(settings: Settings, key: str, name: str, source: sources.Source) -> ir.Table:
@@ -113,7 +163,7 @@ def _other(settings: Settings, key: str, name: str, source: sources.Source) -> i
             check_rows(tally, other.table, kind, unit=settings.unit, queried=False)
             if other.backend is source.backend:
                 return tally
-            return source.stored(key, ibis.memtable(tally.to_pyarrow()))
+            return _brought(key, tally, source)
         finally:
             if other.backend is not source.backend:
                 other.backend.disconnect()

@@ -57,6 +57,10 @@ class Source:
     table: ir.Table
     url: str | None = field(default=None, repr=False)
 
+    def count(self) -> int:
+        """How many rows the source has, before any query."""
+        return int(self.rows.count().to_pyarrow().as_py())
+
     def stored(self, name: str, table: ir.Table) -> ir.Table:
         """`table` computed once and kept as a temporary table of the engine."""
         return engines.stored(self.backend, name, table)
@@ -169,6 +173,22 @@ def _scheme(source: str, resolved: str) -> str | None:
             f"({', '.join(ENGINES)}); export the table as parquet or csv and name that file"
         )
     return found and found[1]
+
+
+def in_process(source: str) -> bool:
+    """Whether what `source` names is read by this process, and by no server."""
+    try:
+        scheme = _URL.match(_with_environment(source, source))
+    except DataRefused:
+        return False
+    return scheme is None or scheme[1] == "duckdb"
+
+
+def engine(timezone: str) -> Any:
+    """An engine of its own in this process, without a row, for whom the tables are files."""
+    backend = _memory()
+    engines.set_timezone(backend, timezone)
+    return backend
 
 
 def _with_environment(source: str, given: str) -> str:

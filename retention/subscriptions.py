@@ -5,6 +5,7 @@ it (empty while it is in force), and an amount per month. A contract is what a c
 subscriptions from and to the same days add up to.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 import ibis
@@ -72,12 +73,13 @@ LARGEST_AMOUNT = 1e11
 """From here on an amount per month is refused: what a day of it earns would not be exact."""
 
 
-def subscriptions(raw: ir.Table, *, unit: str) -> ir.Table:
+def subscriptions(raw: ir.Table, *, unit: str, kept: Sequence[str] = ()) -> ir.Table:
     """One row a raw row, typed, with the reason why it cannot be counted, if any, in `fault`.
 
     raw: `customer_id`, `started_on`, `ended_on`, `amount`, and optionally `unit`, of any type that
         can be read as text, day and number (see cells); of a time stamp, the day alone counts.
     unit: where `raw` has a column `unit`, the value to keep; other rows get the fault OTHER_UNIT.
+    kept: columns of `raw` that are kept, as text; by default none.
     Returns SUBSCRIPTIONS. Raises DataRefused for missing columns and for types that cannot be read.
     """
     cells.need_columns(raw, COLUMNS)
@@ -87,7 +89,8 @@ def subscriptions(raw: ir.Table, *, unit: str) -> ir.Table:
         ended_on=cells.day(raw, "ended_on"),
         amount=cells.number(raw, "amount", below=LARGEST_AMOUNT),
         fault=_fault(raw, unit),
-    ).cast(SUBSCRIPTIONS)
+        **{name: cells.text(raw, name) for name in kept},
+    ).cast(dict(SUBSCRIPTIONS))
 
 
 def refused(raw: ir.Table, *, unit: str, fault: str) -> ir.Table:
@@ -102,19 +105,26 @@ def tally(subscriptions: ir.Table) -> ir.Table:
 
     This is the one pass over the rows. Returns TALLY.
     """
+    return rounded(counted(subscriptions))
+
+
+def counted(subscriptions: ir.Table, by: Sequence[str] = ()) -> ir.Table:
+    """The tally before its money is rounded, of each value of the columns in `by` apart."""
     good = subscriptions.fault == ""
     # Decimal, so that the sum does not depend on the order of the rows.
     amount = subscriptions.amount.cast("decimal(38, 8)")
-    return (
-        subscriptions.group_by(
-            fault="fault",
-            customer_id=good.ifelse(subscriptions.customer_id, ibis.null("string")),
-            started_on="started_on",
-            ended_on=good.ifelse(subscriptions.ended_on, ibis.null("date")),
-        )
-        .agg(rows=subscriptions.count(), amount=amount.sum().fill_null(0))
-        .cast(TALLY)
-    )
+    return subscriptions.group_by(
+        *by,
+        fault="fault",
+        customer_id=good.ifelse(subscriptions.customer_id, ibis.null("string")),
+        started_on="started_on",
+        ended_on=good.ifelse(subscriptions.ended_on, ibis.null("date")),
+    ).agg(rows=subscriptions.count(), amount=amount.sum().fill_null(0))
+
+
+def rounded(counted: ir.Table) -> ir.Table:
+    """The tally, of what `counted` gives without other columns. Returns TALLY."""
+    return counted.cast(TALLY)
 
 
 def dates(tally: ir.Table) -> ir.Table:

@@ -75,25 +75,32 @@ def tally(transactions: ir.Table) -> ir.Table:
 
     This is the one pass over the rows: everything after it counts customer-days. Returns TALLY.
     """
+    return rounded(counted(transactions))
+
+
+def counted(transactions: ir.Table, by: Sequence[str] = ()) -> ir.Table:
+    """The tally before its money is rounded, of each value of the columns in `by` apart."""
     good = transactions.fault == ""
     # Decimal, so that the sum does not depend on the order of the rows.
     amount = transactions.amount.cast("decimal(38, 8)")
     negative = (amount < 0).ifelse(amount, ibis.null(amount.type()))
-    return (
-        transactions.group_by(
-            fault="fault",
-            customer_id=good.ifelse(transactions.customer_id, ibis.null("string")),
-            day="day",
-        )
-        .agg(
-            rows=transactions.count(),
-            amount=amount.sum(),
-            refunds=negative.count(),
-            refunded=negative.sum(),
-        )
-        .mutate(amount=_rounded(ibis._.amount), refunded=_rounded(ibis._.refunded))
-        .cast(TALLY)
+    return transactions.group_by(
+        *by,
+        fault="fault",
+        customer_id=good.ifelse(transactions.customer_id, ibis.null("string")),
+        day="day",
+    ).agg(
+        rows=transactions.count(),
+        amount=amount.sum(),
+        refunds=negative.count(),
+        refunded=negative.sum(),
     )
+
+
+def rounded(counted: ir.Table) -> ir.Table:
+    """The tally, of what `counted` gives without other columns. Returns TALLY."""
+    money = {name: _rounded(counted[name]) for name in ("amount", "refunded")}
+    return counted.mutate(**money).cast(TALLY)
 
 
 def _rounded(total: ir.DecimalValue) -> ir.DecimalValue:

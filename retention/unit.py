@@ -133,8 +133,9 @@ class Unit:
     @cached_property
     def _source_rows(self) -> int:
         # Without a query the tally has counted every row already.
-        counted = self.tally.rows.sum() if self.settings.query is None else self.source.rows.count()
-        return int(counted.to_pyarrow().as_py())
+        if self.settings.query is not None:
+            return self.source.count()
+        return int(self.tally.rows.sum().to_pyarrow().as_py())
 
     def ledger(self) -> pd.DataFrame:
         """One row a complete period (ledger.LEDGER), its identities asserted."""

@@ -73,7 +73,7 @@ def test_what_a_killed_run_left_is_gone_after_the_next(
         os.kill(process, signal.SIGKILL)
         assert command.ended(process) == -signal.SIGKILL
         until(lambda: kernels(folder) == [])
-        assert len(list(temporary.iterdir())) == units, "each kernel has one folder"
+        assert len(list(temporary.iterdir())) == units + 1, "each kernel has one, and the run"
         (folder / "go").touch()
         # No unit shows facts, so that none is published, but all have been at work.
         assert command.called(tmp_path, *words) == 3

@@ -1,7 +1,7 @@
 """The whole batch before any of it runs: settings, notebook and data, all problems at once."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ from retention.opening import named, open_unit
 from retention.params import Settings, all_settings, find_unit, unit_files
 from retention.params import settings as read_settings
 from retention.reporting.notebooks import default_notebook, load_notebook
+from retention.staging import stage
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,12 @@ class Checked:
 
 
 def preflight(
-    units: Sequence[str], *, params: Path, as_of: date | None = None, notebook: Path | None = None
+    units: Sequence[str],
+    *,
+    params: Path,
+    as_of: date | None = None,
+    notebook: Path | None = None,
+    reading: Callable[[str, int], object] = lambda *_: None,
 ) -> Checked:
     """Return the settings of the units and the notebook to run, once nothing speaks against them.
 
@@ -31,7 +37,9 @@ def preflight(
     `params`. The settings carry the `as_of` that the data gave, so that all units of a batch that
     runs past midnight, and a notebook opened later, cover what was checked here. The data are read
     to their end: the last row may hold the cell that cannot be read, and neither the last day nor
-    the fingerprint can be told from fewer.
+    the fingerprint can be told from fewer. Within staging.staging, units that read alike share one
+    reading, and the kernels of the run see what was checked here; `reading` is called with each
+    source before it is read, and with how many units read it.
     Raises SettingsRefused with every problem of settings, notebook and data, one line each.
     """
     problems: list[str] = []
@@ -40,10 +48,9 @@ def preflight(
         path = notebook or default_notebook()
         load_notebook(path)
     fingerprints: dict[str, str | None] = {}
-    opened = [
-        _opened(settings, problems, fingerprints)
-        for settings in _settings(_files(units, params, problems), as_of, problems)
-    ]
+    found = _settings(_files(units, params, problems), as_of, problems)
+    stage(found, reading)
+    opened = [_opened(settings, problems, fingerprints) for settings in found]
     if problems:
         raise SettingsRefused(problems)
     return Checked(opened, path, fingerprints)

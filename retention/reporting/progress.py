@@ -53,9 +53,16 @@ class Watch:
         self._bar.start()
         return self
 
+    def reading(self, source: str, units: int) -> None:
+        """Say that a source is read, and for how many units."""
+        line = f"reading {source} for {units} units" if units > 1 else f"reading {source}"
+        self._bar.update(self._task, description=line[0].upper() + line[1:])
+        if units > 1 and not (self._quiet or self._json_in or self._console.is_terminal):
+            self.tell(line)
+
     def expect(self, units: int) -> None:
         """Say how many results will come."""
-        self._bar.update(self._task, total=units)
+        self._bar.update(self._task, total=units, description="Reports")
 
     def __exit__(
         self,
