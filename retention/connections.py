@@ -4,6 +4,7 @@ Called by `sources`, the only door.
 """
 
 import logging
+import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -38,6 +39,7 @@ _REASONS = {
     "invalid port": "the port in the URL is none",
     "invalid URI": "the URL has an option that PostgreSQL does not know",
     "timeout expired": "it does not answer in time",
+    "timed out": "it does not answer in time",
     "JAVA_GATEWAY_EXITED": "Java 17 or newer is needed, and does not start",
     "Could not parse Master URL": "the master in the URL is none",
 }
@@ -60,6 +62,10 @@ _PASSING = {
 }
 _in_vain: set[str] = set()
 """URLs of servers that refused every try: the next unit of a batch does not wait for them again."""
+
+
+_SPARK_CONNECT_PORT = 15002
+_SPARK_CONNECT_SECONDS = 10
 
 
 def postgres(source: str, url: str) -> BaseBackend:
@@ -108,6 +114,27 @@ def spark(source: str, url: str) -> BaseBackend:
     try:
         # A process has one Spark; time zone and temporary views are the session's.
         session = builder.getOrCreate().newSession()
+    except Exception as error:
+        raise DataRefused(_no_connection(source, error)) from None
+    return ibis.pyspark.connect(session)
+
+
+def spark_connect(source: str, url: str) -> BaseBackend:
+    """A session of its own on a server of Spark Connect, which needs no Java here.
+
+    url: `sc://host:15002`, with options after `/;`, as Spark has it. source: what messages show in
+    its place. Raises DataRefused.
+    """
+    try:
+        from pyspark.sql.connect.session import SparkSession
+    except ImportError:
+        raise DataRefused(_no_driver(source, "spark")) from None
+    parts = urlsplit(url)
+    try:
+        # Its own library would ask a server that is not there for ten minutes.
+        address = parts.hostname or "localhost", parts.port or _SPARK_CONNECT_PORT
+        socket.create_connection(address, timeout=_SPARK_CONNECT_SECONDS).close()
+        session = SparkSession.builder.remote(url).create()
     except Exception as error:
         raise DataRefused(_no_connection(source, error)) from None
     return ibis.pyspark.connect(session)

@@ -28,6 +28,7 @@ from retention.files import first_words
 # does PySpark 4.0 on pandas 3.
 warnings.filterwarnings("ignore", message="The 'future.infer_string' option is deprecated")
 warnings.filterwarnings("ignore", message="The copy keyword is deprecated")
+warnings.filterwarnings("ignore", message="'verifySchema' is ignored")  # by Spark Connect
 warnings.filterwarnings("ignore", message=r"fetch_arrow_table\(\) is deprecated")
 
 ENGINES = {
@@ -36,6 +37,7 @@ ENGINES = {
     "postgresql": connections.postgres,
     "spark": connections.spark,
     "pyspark": connections.spark,
+    "sc": connections.spark_connect,
 }
 """Schemes of database URLs, and what connects to a server; a DuckDB database is a file."""
 
@@ -242,7 +244,7 @@ def _database(
         return backend, engines.table(backend, source, table)
     except DataRefused:
         # A process has one Spark, which other units may be using.
-        if on is None and backend.name != "pyspark":
+        if on is None and connect is not connections.spark:
             backend.disconnect()
         raise
 

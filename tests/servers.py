@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,6 +76,54 @@ def spark() -> str:
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
     }
     return f"pyspark://?{urlencode(options)}"
+
+
+@contextmanager
+def spark_connect() -> Iterator[str]:
+    """The URL of a server of Spark Connect, in a process of its own."""
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        missing("no Java is installed, which Spark runs on")
+    import pyspark
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = Path(tempfile.mkdtemp(prefix="retention-"))
+    command = [str(Path(pyspark.__file__).parent / "bin" / "spark-submit")]
+    command += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer"]
+    command += ["--master", "local[1]", "--driver-java-options", "-XX:TieredStopAtLevel=1"]
+    options = {
+        "spark.connect.grpc.binding.port": port,
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": 1,
+        "spark.sql.adaptive.enabled": "false",
+    }
+    for name, value in options.items():
+        command += ["--conf", f"{name}={value}"]
+    log = (folder / "log.txt").open("w")
+    with log:
+        process = subprocess.Popen(
+            [*command, "spark-internal"],
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + 120
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                assert process.poll() is None, (folder / "log.txt").read_text()
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+        yield f"sc://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        shutil.rmtree(folder)
 
 
 def missing(reason: str) -> None:
