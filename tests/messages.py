@@ -17,7 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
 from retention.contract_words import FORMS
-from retention.reporting.export import passages
+from retention.reporting.markdown import passages
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "retention" / "locales" / "messages.pot"

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from retention import sample
+from retention import sample_lives
 from retention.sample_units import UNITS
 
 EPOCH, FIRST_DAY = date(2018, 7, 1), date(2021, 7, 1)
@@ -114,18 +114,18 @@ class Shop:
 
 def shop(seed: int, patch: pytest.MonkeyPatch, customers: int) -> Shop:
     """The same seed gives the same shop."""
-    end = (sample.AS_OF - EPOCH).days + 1
-    patch.setattr(sample, "_EPOCH", EPOCH)
-    patch.setattr(sample, "_START", (FIRST_DAY - EPOCH).days)
-    patch.setattr(sample, "_END", end)
+    end = (sample_lives.AS_OF - EPOCH).days + 1
+    patch.setattr(sample_lives, "_EPOCH", EPOCH)
+    patch.setattr(sample_lives, "_START", (FIRST_DAY - EPOCH).days)
+    patch.setattr(sample_lives, "_END", end)
     rng = np.random.default_rng([seed, customers])
-    calendar = pd.date_range(EPOCH, sample.AS_OF)
+    calendar = pd.date_range(EPOCH, sample_lives.AS_OF)
     weight = np.array(SHOP.season)[calendar.month - 1] * np.array(SHOP.week)[calendar.day_of_week]
     weight = weight / weight.mean()
-    lives = sample._lives(rng, SHOP, weight, customers)
-    bought = sample._purchases(rng, SHOP, weight, lives)
+    lives = sample_lives.lives(rng, SHOP, weight, customers)
+    bought = sample_lives.purchases(rng, SHOP, weight, lives)
     level = lives["level"].to_numpy()[bought["who"]]
     amount = (level * rng.lognormal(0, 0.45, len(bought))).round(2)
-    key = bought["who"].to_numpy() * 10_000 + bought["day"].to_numpy() - sample._START
+    key = bought["who"].to_numpy() * 10_000 + bought["day"].to_numpy() - sample_lives._START
     of_a_day, row = np.unique(key, return_inverse=True)
     return Shop(of_a_day // 10_000, of_a_day % 10_000, np.bincount(row, amount).round(2))

@@ -16,7 +16,6 @@ from typing import Any
 
 from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbconvert.filters.highlight import Highlight2HTML
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from traitlets import default
@@ -24,6 +23,7 @@ from traitlets import default
 from retention.language import Language
 from retention.reporting.bundles import FACTS, FRAME
 from retention.reporting.foreign import readable
+from retention.reporting.markdown import HEADING, Markdown, translated
 from retention.words import within_a_line
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -51,13 +51,6 @@ NOTE, ALARM = "note", "alarm"
 _TOC_FROM = 3
 # What makes the notebook readable in JupyterLab is no business of the page.
 _WORKBENCH = re.compile('<style class="workbench">.*?</style>', re.DOTALL)
-_HEADING = re.compile("\x1e(.*?)\x1f(.*?)\x1e", re.DOTALL)
-# Code between fences; or a heading; or a paragraph: lines up to an empty one or to a heading.
-_PASSAGE = re.compile(
-    r"^(?:(?P<fence>`{3,}|~{3,})[\s\S]*?(?:^(?P=fence)|\Z)"
-    r"|(?P<level>#{1,6} +)?(?P<text>(?(level).+|\S.*(?:\n(?!#{1,6} )\S.*)*)))",
-    re.MULTILINE,
-)
 
 
 @dataclass
@@ -186,24 +179,6 @@ def report_page(notebook: NotebookNode, banners: Sequence[Banner] = ()) -> str:
     return exported
 
 
-def passages(markdown: str) -> list[str]:
-    """Return the messages of a Markdown cell: each heading, and each paragraph as it is written.
-
-    >>> passages("## Who comes *back*?\\n\\nOne.\\nMore.\\n\\nTwo.")
-    ['Who comes *back*?', 'One.\\nMore.', 'Two.']
-    """
-    return [found["text"] for found in _PASSAGE.finditer(markdown) if found["text"]]
-
-
-def translated(markdown: str, language: Language) -> str:
-    """Return a Markdown cell with its messages in a language, as far as they have a translation."""
-
-    def text(found: re.Match[str]) -> str:
-        return found[0] if found["fence"] else (found["level"] or "") + language.text(found["text"])
-
-    return _PASSAGE.sub(text, markdown)
-
-
 def page(notebook: NotebookNode) -> Page:
     """Return what the page shows of a notebook: its text, its outputs, its code at the end.
 
@@ -218,13 +193,13 @@ def page(notebook: NotebookNode) -> Page:
     ]
     laid_out = Page(facts=dict(found[0]) if found else {})
     text = laid_out.text
-    markdown = _Markdown(text["markdown_table"])
+    markdown = Markdown(text["markdown_table"])
     number = 0
     for cell in notebook.cells:
         section = laid_out.sections[-1] if laid_out.sections else laid_out.opening
         if cell.cell_type == "markdown":
             source = translated(cell.source, laid_out.language)
-            pieces = _HEADING.split(markdown.html(source, cell.get("attachments", {})))
+            pieces = HEADING.split(markdown.html(source, cell.get("attachments", {})))
             section.blocks.append(pieces[0])
             for name, heading, rest in zip(*(pieces[i::3] for i in (1, 2, 3)), strict=True):
                 laid_out.sections.append(Section(name, heading, [rest]))
@@ -268,46 +243,3 @@ def _code(cell: NotebookNode) -> str:
 def _scrolling(block: str) -> str:
     # A region that scrolls must be reachable by keyboard.
     return f'<div class="scroll" tabindex="0">{block}</div>'
-
-
-class _Markdown(IPythonRenderer):
-    """Markdown of one notebook: headings become anchors, links outside become text."""
-
-    def __init__(self, caption: str) -> None:
-        super().__init__(escape=False)
-        self.caption = caption
-        self.kicker = ""
-        self._ids: set[str] = set()
-
-    def html(self, source: str, attachments: dict[str, Any]) -> str:
-        self.attachments = attachments
-        # Math passes through as text: a page without scripts cannot typeset it.
-        rendered = readable(MarkdownWithMath(renderer=self).render(source), self.caption)
-        return rendered.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace(
-            "</table>", "</table></div>"
-        )
-
-    def heading(self, text: str, level: int, **_attrs: Any) -> str:
-        if level == 1 and not self.kicker:
-            self.kicker = html.unescape(re.sub("<[^>]*>", "", text))
-            return ""
-        if level <= 2:
-            return f"\x1e{self._id(text)}\x1f{text}\x1e"
-        return f'<h{level} id="{self._id(text)}">{text}</h{level}>\n'
-
-    def link(self, text: str, url: str, title: str | None = None) -> str:
-        if url.startswith("#"):
-            inside: str = super().link(text, url, title)
-            return inside
-        shown = html.escape(url)
-        return text if text == shown else f'{text} <span class="url">({shown})</span>'
-
-    def _id(self, text: str) -> str:
-        plain = re.sub(r"[^\w]+", "-", html.unescape(re.sub("<[^>]*>", "", text)).lower())
-        name = stem = plain.strip("-") or "section"
-        count = 1
-        while name in self._ids:
-            count += 1
-            name = f"{stem}-{count}"
-        self._ids.add(name)
-        return name
