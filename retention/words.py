@@ -43,6 +43,21 @@ from retention.thresholds import CONTRACT_END
 
 TOO_SMALL = "No group of customers is large enough to show yet."
 
+DAYS, RESPONSES, WORTH = "days", "responses", "worth"
+NOT_COUNTED = {
+    DAYS: "Not counted here: contracts run on without a day of purchase.",
+    RESPONSES: (
+        "Not counted here: a response is a purchase on a day. What contracts earn is dated by the "
+        "month, so that neither spend within so many days nor what was before a contact can be "
+        "told."
+    ),
+    WORTH: (
+        "Not counted here: what contracts earn is dated by the month, so that the year from the "
+        "day of a return on cannot be told from it."
+    ),
+}
+"""What is left out where customers have contracts -> the line that says why."""
+
 # Embeddings, overrides and isolates of the bidirectional algorithm, and their ends.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LEFTWARDS = {"R", "AL", "AN"}

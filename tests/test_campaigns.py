@@ -301,6 +301,7 @@ def test_contracts_have_no_responses(tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text(text)
     winback = WinBack(open_unit(str(tmp_path / "shop.yaml")))
     assert winback.campaign_responses().empty
-    assert "contracts run on" in page(winback).get_text()
+    text = page(winback).get_text()
+    assert "a response is a purchase on a day. What contracts earn is dated by the month" in text
     # A reason given 82 days before the end is one for it, and so is one of 10 days before.
     assert cells(winback.reasons(), "reason", "lapsed") == [("price", 2), (None, 7)]

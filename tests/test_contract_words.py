@@ -77,9 +77,12 @@ NEVER_OF_CONTRACTS = {
     "purchases change nothing. A difference to the others is in colour only where it holds "
     "after a correction for comparing many.",
     "The same estimate for earlier days, made of nothing but what had been bought by then, "
-    "beside what came; the thresholds, which say who counts as inactive, are those of today. "
-    "It speaks of what returners spend within the year after that day, because only that can "
-    "be seen by now.",
+    "thresholds included, beside what came. Where the data reach back less than two years and a "
+    "year to learn from, it speaks of what returners spend within the year after its day, because "
+    "only that can be seen by now.",
+    "Time to the second purchase",
+    "Not counted here: a response is a purchase on a day. What contracts earn is dated by the "
+    "month, so that neither spend within so many days nor what was before a contact can be told.",
     "Who never buys again after the first purchase was hardly won. Each line follows those "
     "who first bought in a period: the share with a second purchase within 30, 60 and 90 "
     "days, of cohorts of which everybody has been watched for so long.",

@@ -112,7 +112,10 @@ def test_every_chart_is_described_and_the_page_may_be_published(shop: NotebookNo
 def test_contracts_say_what_is_not_counted_of_them(company: Path) -> None:
     contracts = executed(company, unit="params/software_us.yaml")
     assert frame(contracts, "inactive").empty
-    assert "contracts run on" in html(contracts).get_text()
+    text = html(contracts).get_text()
+    assert "contracts run on without a day of purchase" in text
+    assert "the year from the day of a return on cannot be told" in text
+    assert "a response is a purchase on a day" in text
     assert [tile["key"] for tile in bundles.facts(contracts)["tiles"]] == [
         "dormant_customers",
         "lost_customers",

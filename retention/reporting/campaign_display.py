@@ -12,7 +12,7 @@ from retention.optional_sources import CONTACTS, FEEDBACK
 from retention.reasons import GIVEN
 from retention.reporting.display import Report
 from retention.suppression import hidden
-from retention.words import within_a_line
+from retention.words import RESPONSES, within_a_line
 
 
 class CampaignReport(Report):
@@ -69,7 +69,7 @@ class CampaignReport(Report):
     def _has_contacts(self) -> bool:
         """Whether there are contacts that purchases can answer; else says what is missing."""
         if CONTACTS in self.unit.others:
-            return self._counts_days()
+            return self._counts_days(RESPONSES)
         self.note(
             self.language(
                 "This unit has no contacts: name a file with customer_id, campaign, "

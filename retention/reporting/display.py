@@ -31,6 +31,7 @@ from retention.thresholds import return_shares
 from retention.tiles import Tile
 from retention.tiles import tiles as headline_tiles
 from retention.unit import DEFINITIONS_VERSION, Unit
+from retention.words import DAYS, NOT_COUNTED
 
 _SIZES = {"cohort_size", "lapsed", "watched", "at_risk"}
 """Columns that say how many customers a row is about."""
@@ -193,12 +194,10 @@ class Report(Shown):
         """Groups of one breakdown, those of fewer than `minimum_group` customers as one."""
         return pooled(groups, least=self.unit.settings.minimum_group, of=of)
 
-    def _counts_days(self) -> bool:
-        """Whether days since a purchase can be counted; else says that they cannot."""
+    def _counts_days(self, of: str = DAYS) -> bool:
+        """Whether days since a purchase can be counted; else says why they cannot (NOT_COUNTED)."""
         if not self.unit.model.buys:
-            self.note(
-                self.language("Not counted here: contracts run on without a day of purchase.")
-            )
+            self.note(self.language(NOT_COUNTED[of]))
         return self.unit.model.buys
 
     @property

@@ -25,7 +25,7 @@ from retention.rfm_segments import definition
 from retention.segments import of_all
 from retention.suppression import hidden, of_many, watched_by_many
 from retention.winback_tiles import tiles
-from retention.words import TOO_SMALL, value_name, within_a_line
+from retention.words import TOO_SMALL, WORTH, value_name, within_a_line
 
 
 class WinBackReport(CampaignReport):
@@ -81,7 +81,7 @@ class WinBackReport(CampaignReport):
 
         groups: inactive.GROUPS, which say how many the inactive are.
         """
-        if not self._counts_days() or not self._has_history(cells, horizons=1):
+        if not self._counts_days(WORTH) or not self._has_history(cells, horizons=1):
             return
         total, cells = cells.iloc[-1], cells.iloc[:-1]
         self.note(opportunity_narrative.worth(total, self.language))
@@ -99,7 +99,7 @@ class WinBackReport(CampaignReport):
     def backtest(self, backtest: pd.DataFrame) -> None:
         """What the same estimate said a year ago, and what came (opportunity_value.BACKTEST)."""
         over = backtest[backtest["realised"].notna()]
-        if self._counts_days() and self._has_history(over, horizons=2):
+        if self._counts_days(WORTH) and self._has_history(over, horizons=2):
             chart = opportunity_plots.backtest(backtest, self.language)
             told = opportunity_narrative.backtest(backtest, self.language)
             self.figure(chart, told, data=backtest)
