@@ -24,6 +24,11 @@ def outcomes(history: History, day: date, since: date) -> pd.DataFrame:
     table = opportunity.outcomes(
         history.customer_days, day=day, since=since, inactive_after=history.inactive_after
     )
+    return in_order(table)
+
+
+def in_order(table: ibis.Table) -> pd.DataFrame:
+    """Outcomes as the oracle has them; who did not return comes first."""
     found = table.to_pandas()
     return found.assign(window=found["window"].astype("Int64")).sort_values(
         [*CELL, "window", "band"], na_position="first", ignore_index=True

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,11 +17,15 @@ from pathlib import Path
 import duckdb
 import oracle
 import pytest
-from histories import Kit, assert_same, assert_same_returns, cells
+from histories import Kit, assert_same, assert_same_returns, cells, records
+from oracle import standings
+from remembered import closes_remembered
+from test_opportunity import in_order
 
-from retention import Unit, audiences, open_unit
+from retention import Unit, audiences, open_unit, opportunity
 from retention.params import settings
 from retention.reporting import audience
+from retention.winback import WinBack
 
 PARAMS = Path(__file__).parents[1] / "params" / "online_retail_ii"
 AS_OF = date(2011, 12, 9)
@@ -89,25 +92,8 @@ def country(
     named = [(None if name is None else int(name), *row) for name, *row in found]
     days = oracle.purchase_days_from_rows(named, AS_OF)
     refunds = oracle.purchase_days_from_rows([row for row in named if row[-1] < 0], AS_OF)
-    with pytest.MonkeyPatch.context() as patch:
-        # The states of a customer are asked for by every figure; to draw them once is enough.
-        once = remembered(oracle.closes)
-        for module in [m for n, m in sys.modules.items() if n.partition(".")[0] == "oracle"]:
-            patch.setattr(module, "closes", once, raising=False)
+    with closes_remembered():
         yield Country(unit, days, refunds)
-
-
-def remembered(closes):
-    """`closes` that keeps its answers: the histories of a country do not change."""
-    known = {}
-
-    def answer(entries, *asked):
-        key = (id(entries), *asked)
-        if key not in known:
-            known[key] = closes(entries, *asked)
-        return known[key]
-
-    return answer
 
 
 def test_ledger(country: Country) -> None:
@@ -190,6 +176,25 @@ def test_written_audiences(country: Country, tmp_path: Path) -> None:
                 "planned_control": "0.1",
             }
             assert row == {key: str(value) for key, value in own.items()} | beside
+
+
+def test_inactive(country: Country) -> None:
+    own = standings.standing(*country.asked[:-1])
+    by_name = {(row["breakdown"], row["group"]): row for row in standings.inactive(own)}
+    found = WinBack(country.unit).inactive()
+    expected = [by_name.pop((row["breakdown"], row["group"])) for row in records(found)]
+    assert_same(found, expected)
+    assert by_name == {}
+
+
+def test_opportunity_cells(country: Country) -> None:
+    unit, day = country.unit, AS_OF.replace(year=2010)
+    asked = {"day": day, "since": unit.calendar.first_day, "inactive_after": INACTIVE_AFTER}
+    found = in_order(opportunity.outcomes(unit.customer_days, **asked))
+    assert_same(found, oracle.outcomes(country.days, *asked.values()))
+    found = opportunity.growth(unit.spells, unit.customer_days, as_of=AS_OF)
+    expected = oracle.growth(country.days, INACTIVE_AFTER, AS_OF)
+    assert_same(found.order_by("fold", "days").to_pandas(), expected)
 
 
 def test_an_order_cancelled_minutes_later_is_no_purchase_day(country: Country) -> None:

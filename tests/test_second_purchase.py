@@ -94,7 +94,7 @@ def test_the_time_until_so_many_came_again() -> None:
     )
     found = times(counts)
     assert list(found.columns) == list(TIMES)
-    assert tuple(found["part"]) == PARTS
+    assert tuple(found["part"]) == PARTS == (0.10, 0.25, 0.50)
     assert cells(found, "waited_days") == [3, 9, None]
     assert set(cells(found, "customers", "second_purchases")) == {(40, 12)}
     # The bound of the share passes a part before, and after, the share does.

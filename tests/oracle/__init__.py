@@ -34,7 +34,7 @@ from oracle.measures import (
     wilson,
 )
 from oracle.moves import ledger, revenue
-from oracle.onboarded import onboarding
+from oracle.onboarded import onboarding, onboarding_by_segment
 from oracle.states import closes, prospect_spells, spells, state
 from oracle.worth import growth, inactive_on, opportunity_value, outcomes
 
@@ -62,6 +62,7 @@ __all__ = [
     "ledger",
     "mean_gap",
     "onboarding",
+    "onboarding_by_segment",
     "open_gaps",
     "opportunity_value",
     "outcomes",

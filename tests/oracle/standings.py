@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -28,7 +29,7 @@ def former_activity(days: Days, as_of: date) -> dict[str, tuple[date, int, str]]
     bought = {name: own for name, own in bought.items() if own}
     for name, own in bought.items():
         counts[name] = sum(1 for day in own if own[-1] - day < YEAR)
-    returned = [counts[name] for name, own in bought.items() if len(own) > 1]
+    returned = sorted(counts[name] for name, own in bought.items() if len(own) > 1)
     found = {}
     for name, own in bought.items():
         if len(own) == 1:
@@ -40,8 +41,9 @@ def former_activity(days: Days, as_of: date) -> dict[str, tuple[date, int, str]]
 
 
 def above(own: int | Decimal, everybody: Sequence[int | Decimal], names: Sequence[str]) -> str:
-    """The first name where fewer than a fifth are higher, the second where fewer than half are."""
-    higher = sum(1 for other in everybody if other > own) / Fraction(len(everybody))
+    """The first name where fewer than a fifth of everybody, who rise, are higher; the second where
+    fewer than half are."""
+    higher = (len(everybody) - bisect_right(everybody, own)) / Fraction(len(everybody))
     if higher < Fraction(1, 5):
         return names[0]
     return names[1] if higher < Fraction(1, 2) else names[2]
@@ -57,6 +59,7 @@ def standing(days: Days, inactive_after: int, lost_after: int, as_of: date) -> l
         )
         for name, (last, _, _) in former.items()
     }
+    rising = sorted(values.values())
     rows = []
     for name in sorted(former):
         last, _, called = former[name]
@@ -68,7 +71,7 @@ def standing(days: Days, inactive_after: int, lost_after: int, as_of: date) -> l
             ends = zip((90, 180, 365), GROUPS["since_lapse"], strict=False)
             brackets = [group for end, group in ends if silent - inactive_after <= end]
             since = brackets[0] if brackets else "lapsed_earlier"
-        tier = above(values[name], list(values.values()), GROUPS["value_tier"])
+        tier = above(values[name], rising, GROUPS["value_tier"])
         rows.append(
             {
                 "customer_id": name,
