@@ -135,7 +135,7 @@ def test_opportunity_cells(shop: Shop) -> None:
         expected = oracle.outcomes(shop.days, *asked, inactive_after)
         assert expected
         assert_same(in_order(found), expected)
-    found = growth(unit.spells, unit.customer_days, as_of=AS_OF)
+    found = growth(unit.customer_days, inactive_after=inactive_after, as_of=AS_OF)
     assert_same(
         found.order_by("fold", "days").to_pandas(), oracle.growth(shop.days, inactive_after, AS_OF)
     )

@@ -192,7 +192,7 @@ def test_opportunity_cells(country: Country) -> None:
     asked = {"day": day, "since": unit.calendar.first_day, "inactive_after": INACTIVE_AFTER}
     found = in_order(opportunity.outcomes(unit.customer_days, **asked))
     assert_same(found, oracle.outcomes(country.days, *asked.values()))
-    found = opportunity.growth(unit.spells, unit.customer_days, as_of=AS_OF)
+    found = opportunity.growth(unit.customer_days, inactive_after=INACTIVE_AFTER, as_of=AS_OF)
     expected = oracle.growth(country.days, INACTIVE_AFTER, AS_OF)
     assert_same(found.order_by("fold", "days").to_pandas(), expected)
 
