@@ -30,7 +30,7 @@ def uplifts(effects: pd.DataFrame, language: Language, *, ax: Axes | None = None
     once; arms whose thin line leaves out nothing are coloured. Of arms that are not compared, the
     place says so.
     """
-    ax = axes(ax, height=1.1 + 0.42 * max(len(effects), 2))
+    ax = axes(ax, height=1.1 + 0.5 * max(len(effects), 2))
     if effects.empty:
         return say(ax, language(TOO_SMALL))
     ax.axvline(0, color=QUIET, lw=1)
@@ -60,17 +60,21 @@ def uplifts(effects: pd.DataFrame, language: Language, *, ax: Axes | None = None
             color=INK,
         )
     names = [
-        f"{shortened(campaign)}: {shortened(arm)}"
+        f"{shortened(campaign)}\n{shortened(arm)}"
         for campaign, arm in zip(effects["campaign"], effects["arm"], strict=True)
     ]
     ax.set_yticks(range(len(names)), names, color=INK)
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xlim(min(-0.25 * reach, effects["joint_low"].min() * _ROOM), reach * _ROOM)
     ticks = [tick for tick in ax.get_xticks() if ax.get_xlim()[0] <= tick <= ax.get_xlim()[1]]
-    ax.set_xticks(ticks, [language.points(tick) for tick in ticks])
+    ax.set_xticks(ticks, [language.number(100 * tick, 0) for tick in ticks])
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x", color=GRID)
-    ax.set_xlabel(language.title(language("share that responded, less that of the control")))
+    ax.set_xlabel(
+        language.title(
+            language("share that responded, less that of the control, in percentage points")
+        )
+    )
     return ax
 
 
@@ -81,8 +85,7 @@ def reasons(
     """Reasons (reasons.BY_REASON, as they are shown) as bars from above, and who came back.
 
     On the left the share of those who answered, on the right the share that was back within a
-    year, each with its 95 % interval. Those who gave no reason are on the right
-    alone.
+    year, each with its 95 % interval. Those who gave no reason have a bar on the right alone.
     """
     height = 1.0 + 0.34 * max(len(reasons), 3)
     left, right = places = tuple(ax or panels(2, height=height, sharey=True))

@@ -4,39 +4,34 @@ Nothing is computed here beyond picking what to show. Cells too small to be show
 out; where nothing is left, the axes say so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from textwrap import fill
 
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
-from retention.inactive import ACTIVITIES, OCCASIONAL, ONCE, REGULAR, VERY_ACTIVE
+from retention.inactive import ACTIVITIES
 from retention.language import Language
 from retention.opportunity_value import BRACKETS, WITHIN_YEAR, YEAR_FROM_RETURN
 from retention.rates import WIN_BACK
 from retention.style import (
     INK,
     PALETTE,
+    QUIET,
     STYLE,
-    TIME,
     axes,
+    head,
     panels,
     say,
     scale_amounts,
-    scale_shares,
 )
 from retention.words import TOO_SMALL, name_of
 
-_SHADES = {
-    ONCE: "#9aa1a9",
-    OCCASIONAL: "#9cc7e6",
-    REGULAR: "#4f97cc",
-    VERY_ACTIVE: "#14568a",
-}
-_BAR = 0.2
-"""Of the room of a bracket, which holds one bar for each of ACTIVITIES."""
-_LETTERS = 12
+_LETTERS = 40
+"""In a line above a chart."""
+_ASIDE = 1.25
+"""Of an axis beyond its longest interval, for the figure that stands there."""
 
 _CAME = {
     YEAR_FROM_RETURN: "what came in the year from the return on",
@@ -55,35 +50,73 @@ def opportunity(
 ) -> Sequence[Axes]:
     """Cells of the inactive (opportunity_value.OPPORTUNITY): their value, and the share returning.
 
-    One group of bars for each time since the lapse, one bar for each former activity, each with its
-    interval: of the value on the left, of the share on the right.
+    One row a former activity below each time since the lapse, from above: of the value on the left,
+    of the share on the right, each with its interval.
     """
-    places = left, right = tuple(ax or panels(2, height=3.9))
+    shown = [bracket for bracket in BRACKETS if bracket in set(cells["since_lapse"])]
+    height = 1.1 + 0.24 * (len(cells) + len(shown))
+    places = left, right = tuple(ax or panels(2, height=height))
     if cells.empty:
         return [say(place, language(TOO_SMALL)) for place in places]
-    _draw_cells(left, cells, ("worth", "worth_low", "worth_high"), language)
-    scale_amounts(left, language.short_money, language.money, language("opportunity value"))
-    _draw_cells(right, cells, ("return_share", "low", "high"), language)
-    scale_shares(right, language, language("share that returns within a year"))
-    left.legend(ncols=4, frameon=False, loc="lower left", bbox_to_anchor=(0, 1.0), handlelength=1)
+    rows = cells.set_index(["since_lapse", "former_activity"])
+    labels: list[str] = []
+    where: dict[tuple[str, str], int] = {}
+    for bracket in shown:
+        labels.append(language.title(name_of(bracket, language)))
+        for activity in ACTIVITIES:
+            if (bracket, activity) in rows.index:
+                where[bracket, activity] = len(labels)
+                labels.append(language.title(name_of(activity, language)))
+    drawn = rows.loc[list(where)]
+    columns = drawn["worth"], drawn["worth_low"], drawn["worth_high"]
+    _draw_cells(left, columns, list(where.values()), language.short_money)
+    columns = drawn["return_share"], drawn["low"], drawn["high"]
+    _draw_cells(right, columns, list(where.values()), lambda share: language.percent(share, 0))
+    for place, title in (
+        (left, language("opportunity value")),
+        (right, language("share that returns within a year")),
+    ):
+        head(place, {fill(language.title(title), _LETTERS): PALETTE[WIN_BACK]})
+        place.set_yticks(range(len(labels)), labels)
+        place.set_ylim(len(labels) - 0.4, -0.6)
+    for number, label in enumerate(left.get_yticklabels()):
+        if number not in where.values():
+            label.set(color=INK, weight="bold")
+    right.tick_params(labelleft=False)
+    left.annotate(
+        language.title(language("time since the lapse")),
+        (0, 1),
+        (-4, 6),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        ha="right",
+        color=QUIET,
+    )
     return places
 
 
 def _draw_cells(
-    ax: Axes, cells: pd.DataFrame, columns: tuple[str, str, str], language: Language
+    ax: Axes,
+    columns: Sequence[pd.Series],
+    places: Sequence[int],
+    written: Callable[[float], str],
 ) -> None:
-    shown = [bracket for bracket in BRACKETS if bracket in set(cells["since_lapse"])]
-    for number, activity in enumerate(ACTIVITIES):
-        own = cells[cells["former_activity"] == activity]
-        value, low, high = (own[name] for name in columns)
-        middle = [shown.index(name) + (number - 1.5) * _BAR for name in own["since_lapse"]]
-        label = language.title(name_of(activity, language))
-        ax.bar(middle, value, 0.9 * _BAR, color=_SHADES[activity], label=label, lw=0)
-        ax.errorbar(middle, value, _spread(value, low, high), fmt="none", ecolor=INK, elinewidth=1)
-    names = [fill(language.title(name_of(bracket, language)), _LETTERS) for bracket in shown]
-    ax.set_xticks(range(len(shown)), names)
-    ax.set_ylim(bottom=0)
-    ax.set_xlabel(language.title(language("time since the lapse")))
+    """Bars at some places, each with its interval and, beside that, its value."""
+    value, low, high = columns
+    ax.barh(places, value, 0.66, color=PALETTE[WIN_BACK], alpha=0.55, lw=0)
+    ax.errorbar(value, places, xerr=_spread(value, low, high), fmt="none", ecolor=INK, elinewidth=1)
+    for place, amount, end in zip(places, value, high, strict=True):
+        ax.annotate(
+            written(amount),
+            (max(amount, end), place),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+        )
+    ax.set_xlim(0, max(high.max(), value.max()) * _ASIDE or 1)
+    ax.set_xticks([])
+    ax.grid(visible=False)
+    ax.spines["bottom"].set_visible(False)
 
 
 def _spread(value: pd.Series, low: pd.Series, high: pd.Series) -> list[pd.Series]:
@@ -104,11 +137,15 @@ def backtest(backtest: pd.DataFrame, language: Language, *, ax: Axes | None = No
     value = backtest["estimate"]
     spread = _spread(value, backtest["estimate_low"], backtest["estimate_high"])
     colour = PALETTE[WIN_BACK]
-    label = language.title(language("estimate on that day, with its 90% interval"))
-    ax.errorbar(places, value, spread, fmt="o", label=label, color=colour, capsize=4)
-    of_year, revenue = language.each(_CAME)[kind], language.each(_REVENUE)[kind]
-    came = language.title(of_year)
-    ax.plot(places, backtest["realised"], "D", color=INK, markersize=7, label=came)
+    ax.errorbar(places, value, spread, fmt="o", color=colour, capsize=4)
+    ax.plot(places, backtest["realised"], "D", color=INK, markersize=7)
+    head(
+        ax,
+        {
+            language.title(language("estimate on that day, with its 90% interval")): colour,
+            language.title(language.each(_CAME)[kind]): INK,
+        },
+    )
     for place, (told, real) in enumerate(zip(value, backtest["realised"], strict=True)):
         for amount, side, ink in ((told, -1, colour), (real, 1, INK)):
             if amount == amount:
@@ -123,8 +160,6 @@ def backtest(backtest: pd.DataFrame, language: Language, *, ax: Axes | None = No
                 )
     ax.set_xticks(list(places), [language.day(day) for day in backtest["day"]])
     ax.set_xlim(-0.6, len(backtest) - 0.4)
-    ax.set_gid(TIME)
     ax.set_ylim(bottom=min(0, value.min()))
-    ax.legend(ncols=2, frameon=False, loc="lower left", bbox_to_anchor=(0, 1.0))
-    scale_amounts(ax, language.short_money, language.money, revenue)
+    scale_amounts(ax, language.short_money, language.money, language.each(_REVENUE)[kind])
     return ax

@@ -3,7 +3,7 @@
 The palette is readable to the colour-blind and in grey print, and dark enough for text.
 """
 
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
 from typing import Any
 
 import seaborn as sns
@@ -183,6 +183,36 @@ def say(ax: Axes, text: str) -> Axes:
     ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center")
     ax.set_axis_off()
     return ax
+
+
+def head(ax: Axes, words: Mapping[str, str]) -> None:
+    """Words, each in a colour, above the axes: a title that tells what the colours mean."""
+    if len(words) == 1:
+        ((text, colour),) = words.items()
+        ax.set_title(text, color=colour)
+        return
+    ax.set_title(" ")
+    before: Any = None
+    for text, colour in words.items():
+        before = ax.annotate(
+            text,
+            (1, 0) if before else (0, 1),
+            (11, 0) if before else (0, 6),
+            xycoords=before or "axes fraction",
+            textcoords="offset points",
+            color=colour,
+            size=STYLE["axes.titlesize"],
+            weight="bold",
+            va="bottom",
+            annotation_clip=False,
+        )
+        before.set_in_layout(False)
+
+
+def headline(places: Sequence[Axes], text: str) -> None:
+    """A name of data above all panels of a figure."""
+    figure: Any = places[0].figure
+    figure.suptitle(text, x=0.01, ha="left", size=STYLE["axes.titlesize"], color=QUIET)
 
 
 def label_ends(ax: Axes, labels: Sequence[tuple[Any, float, str, str]]) -> None:

@@ -13,6 +13,7 @@ from retention import (
     experiments,
     feedback,
     inactive,
+    inactive_segments,
     onboarding,
     opportunity,
     opportunity_value,
@@ -75,6 +76,15 @@ class WinBack:
             return pd.DataFrame(columns=list(segments.COMPARED))
         counts = segments.segment_counts(unit.spells, unit.segment_values, calendar=unit.calendar)
         return segments.compared(self._frame(counts))
+
+    def inactive_segments(self) -> pd.DataFrame:
+        """One row a segment and value: its inactive (inactive_segments.INACTIVE_BY_SEGMENT)."""
+        unit = self.unit
+        if unit.segment_values is None:
+            return pd.DataFrame(columns=list(inactive_segments.INACTIVE_BY_SEGMENT.names))
+        return self._frame(
+            inactive_segments.inactive_by_segment(self.standing, unit.segment_values)
+        )
 
     def opportunity(self) -> pd.DataFrame:
         """One row a cell of the inactive, and one of all (opportunity_value.OPPORTUNITY)."""

@@ -9,6 +9,9 @@ from retention.lifecycle import ACTIVE, DORMANT, LOST
 from retention.segments import LEVEL
 from retention.words import TOO_SMALL, name_of, value_name, within_a_line
 
+_FEW = 3
+"""Of more values than these only the outermost are told; all of them stand in the table."""
+
 
 def headline(unit: str, states: pd.DataFrame, language: Language, *, as_of: date) -> str:
     """One sentence: how many of the customers are inactive on the last day (inactive.COUNTS)."""
@@ -31,39 +34,30 @@ def inactive(groups: pd.DataFrame, language: Language) -> str:
     """Alt text of the chart of groups of the inactive (inactive.GROUPS, of one breakdown)."""
     if groups.empty:
         return language(TOO_SMALL)
-    texts = [
-        language.plural(
-            "{group}: {count} customer ({share} of the inactive, 95% interval {interval}), "
-            "{money} in their last year.",
-            "{group}: {count} customers ({share} of the inactive, 95% interval {interval}), "
-            "{money} in their last year.",
-            row["customers"],
-            group=language.title(name_of(row["group"], language)),
-            share=language.percent(row["share"]),
-            interval=language.interval(row["low"], row["high"]),
-            money=language.money(row["former_value"]),
-        )
-        for row in groups.to_dict("records")
-    ]
-    return " ".join(texts)
+    return f"{language('Bars of inactive customers by group.')} {_largest(groups, language)}"
 
 
 def rfm(segments: pd.DataFrame, language: Language) -> str:
-    """Alt text of the chart of RFM segments (rfm_segments.SEGMENTS)."""
+    """Alt text of the chart of RFM segments (rfm_segments.SEGMENTS, named)."""
     if segments.empty:
         return language(TOO_SMALL)
-    texts = [
-        language.plural(
-            "{group}: {count} customer ({share} of all), {money}.",
-            "{group}: {count} customers ({share} of all), {money}.",
-            row["customers"],
-            group=language.title(name_of(row["group"], language)),
-            share=language.percent(row["share"]),
-            money=language.money(row["former_value"]),
-        )
-        for row in segments.to_dict("records")
-    ]
-    return " ".join(texts)
+    return f"{language('Bars of all customers by RFM segment.')} {_largest(segments, language)}"
+
+
+def _largest(groups: pd.DataFrame, language: Language) -> str:
+    """The group with the most customers, and the one with the most money."""
+    many = groups.nlargest(1, "customers").iloc[0]
+    rich = groups.nlargest(1, "former_value").iloc[0]
+    return language(
+        "Most customers: {group}, {count} ({share}, 95% interval {interval}). Most revenue in "
+        "their last year as customers: {other}, {money}.",
+        group=many["group"],
+        count=language.number(many["customers"]),
+        share=language.percent(many["share"]),
+        interval=language.interval(many["low"], many["high"]),
+        other=rich["group"],
+        money=language.money(rich["former_value"]),
+    )
 
 
 def segment(rates: pd.DataFrame, language: Language) -> str:
@@ -72,20 +66,26 @@ def segment(rates: pd.DataFrame, language: Language) -> str:
         return language(TOO_SMALL)
     texts = []
     for measure, own in rates[rates["rate"].notna()].groupby("measure", sort=False):
+        few = len(own) <= _FEW
+        told = own if few else own.sort_values("rate", kind="stable").iloc[[0, -1]]
         values = [
             f"{value} {language.percent(rate)} ({language.interval(low, high)})"
             for value, rate, low, high in zip(
-                (within_a_line(value_name(value, language)) for value in own["value"]),
-                *(own["rate"], own["low"], own["high"]),
+                (within_a_line(value_name(value, language)) for value in told["value"]),
+                *(told["rate"], told["low"], told["high"]),
                 strict=True,
             )
         ]
+        what = {
+            "measure": language.title(name_of(str(measure), language)),
+            "segment": within_a_line(own["segment"].iloc[0]),
+            "values": language.listing(values),
+        }
         texts.append(
-            language(
-                "{measure} by {segment}, with 95% intervals: {values}.",
-                measure=language.title(name_of(str(measure), language)),
-                segment=within_a_line(own["segment"].iloc[0]),
-                values=language.listing(values),
+            language("{measure} by {segment}, with 95% intervals: {values}.", **what)
+            if few
+            else language(
+                "{measure} by {segment}, lowest and highest, with 95% intervals: {values}.", **what
             )
         )
     return " ".join(texts)

@@ -1,11 +1,11 @@
 """Charts of whom to win back: a small computed frame -> Axes.
 
 Nothing is computed here beyond picking what to show. Groups too small to be shown have been put
-together or left out; where nothing is left, the axes say so.
+together or left out; where nothing is left, the axes say so. Groups are named by the frame, in the
+reader's words, or by the data.
 """
 
 from collections.abc import Sequence
-from textwrap import fill
 
 import pandas as pd
 from matplotlib import rc_context
@@ -15,91 +15,81 @@ from retention.language import Language
 from retention.ledger import RETAINED
 from retention.lifecycle import DORMANT, LOST
 from retention.segments import LEVEL, MEASURES
-from retention.style import PALETTE, QUIET, STYLE, panels, say, scale_amounts
+from retention.style import INK, PALETTE, QUIET, STYLE, head, headline, panels, say
 from retention.suppression import SMALL
 from retention.words import TOO_SMALL, name_of, shortened, value_name
 
 _KINDS = {DORMANT: "dormant", LOST: "lost", SMALL: "not told apart, for being few"}
-_LETTERS = 12
-"""In a line below a bar."""
-_WIDEST, _TITLE = 24, 36
-"""Letters of a value of the data beside a chart, and in a line above it."""
-_ROOM, _ASIDE = 1.14, 1.3
+_WIDEST = 28
+"""Letters of a name beside a chart."""
+_ASIDE = 1.3
 """Of an axis beyond its longest bar, for the figure that stands there."""
 
 
 @rc_context(STYLE)
 def inactive(
-    breakdowns: Sequence[pd.DataFrame], language: Language, *, ax: Sequence[Axes] = ()
+    breakdowns: Sequence[pd.DataFrame],
+    language: Language,
+    *,
+    segment: str = "",
+    ax: Sequence[Axes] = (),
 ) -> Sequence[Axes]:
     """Groups of the inactive (inactive.GROUPS), a panel a breakdown; of one, its money beside it.
 
-    Dormant customers stand below lost ones, with the share of the group in all inactive; the money
-    is what they brought in in the year up to their last purchase.
+    The groups stand from above; dormant customers before lost ones, with the share of the group in
+    all inactive; the money is what they brought in in the year up to their last purchase. Values of
+    a segment have its name above them.
     """
-    places = list(ax or panels(max(2, len(breakdowns)), height=3.6))
+    most = max((len(groups) for groups in breakdowns), default=0)
+    places = list(ax or panels(max(2, len(breakdowns)), height=0.9 + 0.32 * max(most, 3)))
     if all(groups.empty for groups in breakdowns):
         return [say(place, language(TOO_SMALL)) for place in places]
     for place, groups in zip(places, breakdowns, strict=False):
         _draw_customers(place, groups, language)
     if len(breakdowns) == 1:
         _draw_money(places[1], breakdowns[0], language)
+    if segment:
+        headline(places, shortened(segment))
     return places
 
 
 def _draw_customers(ax: Axes, groups: pd.DataFrame, language: Language) -> None:
     told = groups[[DORMANT, LOST]].notna().all(axis="columns")
     bars = {state: groups[state].fillna(0) for state in (DORMANT, LOST)}
-    bottom = pd.Series(0.0, index=groups.index)
     if not told.all():
         bars[SMALL] = groups["customers"].mask(told, 0)
-    for kind, heights in bars.items():
-        label = language.title(language(_KINDS[kind]))
-        names = _names(groups, language)
-        ax.bar(names, heights, 0.62, bottom, color=PALETTE[kind], label=label, lw=0)
-        bottom = bottom + heights
-    _write_above(ax, bottom, _counts(groups, language))
-    legend = ax.legend(
-        ncols=3, frameon=False, loc="lower left", bbox_to_anchor=(0, 1.0), handlelength=1
-    )
-    # In the lines of an empty title: a long name would narrow the chart.
-    ax.set_title(" \n ")
-    legend.set_in_layout(False)
-    scale_amounts(ax, language.short_number, language.number, language("inactive customers"))
+    before = pd.Series(0.0, index=groups.index)
+    for kind, lengths in bars.items():
+        ax.barh(range(len(groups)), lengths, 0.62, before, color=PALETTE[kind], lw=0)
+        before = before + lengths
+    _name_rows(ax, groups)
+    _write_beside(ax, before, _counts(groups, language))
+    # In place of a legend: the words above the bars have their colours.
+    head(ax, {language.title(language(_KINDS[kind])): PALETTE[kind] for kind in bars})
 
 
 def _draw_money(ax: Axes, groups: pd.DataFrame, language: Language) -> None:
     value = groups["former_value"]
-    ax.bar(_names(groups, language), value, 0.62, color=PALETTE[RETAINED], lw=0)
-    _write_above(ax, value, [language.short_money(amount) for amount in value])
-    label = language("revenue in their last year as customers")
-    scale_amounts(ax, language.short_money, language.money, label)
+    ax.barh(range(len(groups)), value, 0.62, color=PALETTE[RETAINED], lw=0)
+    _name_rows(ax, groups)
+    ax.tick_params(labelleft=False)
+    _write_beside(ax, value, [language.short_money(amount) for amount in value])
+    label = language.title(language("revenue in their last year as customers"))
+    head(ax, {label: PALETTE[RETAINED]})
 
 
 @rc_context(STYLE)
 def rfm(segments: pd.DataFrame, language: Language, *, ax: Sequence[Axes] = ()) -> Sequence[Axes]:
     """RFM segments (rfm_segments.SEGMENTS) as bars from above: customers, and beside them money."""
-    places = left, right = tuple(ax or panels(2, height=0.9 + 0.28 * max(len(segments), 4)))
+    height = 0.9 + 0.28 * max(len(segments), 4)
+    places = left, right = tuple(ax or panels(2, height=height))
     if segments.empty:
         return [say(place, language(TOO_SMALL)) for place in places]
-    shown = segments[::-1]
-    names = [language.title(name_of(group, language)) for group in shown["group"]]
-    amounts = [language.short_money(amount) for amount in shown["former_value"]]
-    for place, column, texts, label in (
-        (left, "customers", _counts(shown, language), language("customers")),
-        (right, "former_value", amounts, language("revenue in their last year as customers")),
-    ):
-        place.barh(names, shown[column], 0.62, color=PALETTE[RETAINED], lw=0)
-        for number, (length, text) in enumerate(zip(shown[column], texts, strict=True)):
-            place.annotate(
-                text, (max(length, 0), number), (4, 0), textcoords="offset points", va="center"
-            )
-        low, high = place.get_xlim()
-        place.set_xlim(low, max(high, 1) * _ASIDE)
-        place.set_title(fill(language.title(label), _TITLE))
-        place.set_xticks([])
-        place.grid(visible=False)
-    right.set_yticks([])
+    left.barh(range(len(segments)), segments["customers"], 0.62, color=PALETTE[RETAINED], lw=0)
+    _name_rows(left, segments)
+    _write_beside(left, segments["customers"], _counts(segments, language))
+    head(left, {language.title(language("customers")): PALETTE[RETAINED]})
+    _draw_money(right, segments, language)
     return places
 
 
@@ -115,13 +105,15 @@ def segment(
     """
     values = list(dict.fromkeys(rates["value"]))
     names = [shortened(value_name(value, language), _WIDEST) for value in values]
-    places = list(ax or panels(len(MEASURES), height=1.1 + 0.26 * max(len(values), 3)))
+    places = list(ax or panels(len(MEASURES), height=1.2 + 0.26 * max(len(values), 3)))
     if rates.empty:
         return [say(place, language(TOO_SMALL)) for place in places]
+    headline(places, shortened(rates["segment"].iloc[0]))
     for place, measure in zip(places, MEASURES, strict=True):
         own = rates[rates["measure"] == measure].set_index("value").reindex(values)
         colour = PALETTE[measure]
         place.set_title(language.title(name_of(measure, language)), color=colour)
+        place.set_xticks([])
         for height, (_, row) in zip(range(len(values))[::-1], own.iterrows(), strict=True):
             if pd.isna(row["rate"]):
                 continue
@@ -138,19 +130,23 @@ def segment(
             )
         if own["rate"].notna().any():
             place.axvline(together[measure], color=QUIET, lw=0.8, ls=":")
+            share = language.percent(together[measure])
+            place.set_xticks([together[measure]], [language("all: {share}", share=share)])
         # Names of values are data: no mathematics, and cut where they are too long for the chart.
-        place.set_yticks(range(len(values))[::-1], names)
+        place.set_yticks(range(len(values))[::-1], names, color=INK)
         place.set_ylim(-0.6, len(values) - 0.4)
         place.set_xlim(0, max(own["high"].fillna(0).max(), 0.01) * _ASIDE)
-        place.set_xticks([])
         place.grid(visible=False)
         if place is not places[0]:
             place.tick_params(labelleft=False)
     return places
 
 
-def _names(groups: pd.DataFrame, language: Language) -> list[str]:
-    return [fill(language.title(name_of(group, language)), _LETTERS) for group in groups["group"]]
+def _name_rows(ax: Axes, groups: pd.DataFrame) -> None:
+    ax.set_yticks(
+        range(len(groups)), [shortened(name, _WIDEST) for name in groups["group"]], color=INK
+    )
+    ax.set_ylim(len(groups) - 0.4, -0.6)
 
 
 def _counts(groups: pd.DataFrame, language: Language) -> list[str]:
@@ -160,15 +156,12 @@ def _counts(groups: pd.DataFrame, language: Language) -> list[str]:
     ]
 
 
-def _write_above(ax: Axes, heights: pd.Series, texts: Sequence[str]) -> None:
-    for place, (height, text) in enumerate(zip(heights, texts, strict=True)):
-        ax.annotate(
-            text,
-            (place, max(height, 0)),
-            (0, 3),
-            textcoords="offset points",
-            ha="center",
-            weight="bold",
-        )
-    low, high = ax.get_ylim()
-    ax.set_ylim(low, max(high * _ROOM, 1))
+def _write_beside(ax: Axes, lengths: pd.Series, texts: Sequence[str]) -> None:
+    """The figure of each bar at its end, and nothing else along the axis."""
+    for place, (length, text) in enumerate(zip(lengths, texts, strict=True)):
+        ax.annotate(text, (max(length, 0), place), (4, 0), textcoords="offset points", va="center")
+    low, high = ax.get_xlim()
+    ax.set_xlim(low, max(high, 1) * _ASIDE)
+    ax.set_xticks([])
+    ax.grid(visible=False)
+    ax.spines["bottom"].set_visible(False)

@@ -25,6 +25,7 @@ from retention import (
     fingerprints,
     follow_up,
     inactive,
+    inactive_segments,
     ledger,
     lifecycle,
     onboarding,
@@ -284,6 +285,9 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
         f.kept("spells"), f.kept("customer_days"), inactive_after=INACTIVE_AFTER, as_of=AS_OF
     ),
     "inactive": lambda f: inactive.inactive_groups(f.kept("standing")),
+    "inactive by segment": lambda f: inactive_segments.inactive_by_segment(
+        f.kept("standing"), f.kept("segment values")
+    ),
     "rfm scores": lambda f: rfm_segments.rfm_scores(f.kept("rfm"), f.kept("customer_days")),
     "rfm segments": lambda f: rfm_segments.rfm_segments(f.kept("rfm scores"), f.kept("standing")),
     "gone": lambda f: rates.gone(f.kept("spells"), f.calendar),

@@ -156,29 +156,32 @@ DAYS = pd.DataFrame(
 )
 
 
-def test_bars_are_the_cells_with_their_intervals() -> None:
+def test_bars_are_the_cells_with_their_intervals_and_values() -> None:
     left, right = plots.opportunity(CELLS, ENGLISH)
-    for ax, value, low, high in (
-        (left, "worth", "worth_low", "worth_high"),
-        (right, "return_share", "low", "high"),
+    for ax, value, low, high, written in (
+        (left, "worth", "worth_low", "worth_high", ["€8,000", "€450", "€600"]),
+        (right, "return_share", "low", "high", ["40%", "50%", "10%"]),
     ):
-        bars = sorted(ax.patches, key=lambda bar: bar.get_x())
-        assert [bar.get_height() for bar in bars] == CELLS[value].tolist()
-        lines = sorted(
-            (segment for lines in ax.collections for segment in lines.get_segments()),
-            key=lambda segment: segment[0][0],
-        )
-        ends = [(segment[0][1], segment[-1][1]) for segment in lines]
+        assert [bar.get_width() for bar in ax.patches] == CELLS[value].tolist()
+        (lines,) = ax.collections
+        ends = [(segment[0][0], segment[-1][0]) for segment in lines.get_segments()]
         assert ends == [pytest.approx(pair) for pair in zip(CELLS[low], CELLS[high], strict=True)]
-        middles = [bar.get_x() + bar.get_width() / 2 for bar in bars]
-        assert middles == pytest.approx([-0.3, 0.1, 0.7])
-        assert [text.get_text() for text in ax.get_xticklabels()] == [
-            "Up to 90\ndays",
-            "181 to 365\ndays",
-        ]
-    assert [text.get_text() for text in left.get_legend().get_texts()] == [
-        *("Bought once", "Occasional", "Regular", "Very active"),
+        middles = [bar.get_y() + bar.get_height() / 2 for bar in ax.patches]
+        assert middles == pytest.approx([1, 2, 4])
+        labels = [text for text in ax.texts if text.get_ha() == "left"]
+        assert [text.get_text() for text in labels] == written
+        assert [text.xy[1] for text in labels] == [1, 2, 4]
+        # Each stands beyond its interval, and within the axes.
+        assert all(text.xy[0] >= end for text, (_, end) in zip(labels, ends, strict=True))
+        assert max(text.xy[0] for text in labels) < 0.85 * ax.get_xlim()[1]
+        assert ax.get_xlim()[0] == 0
+    rows = left.get_yticklabels()
+    assert [text.get_text() for text in rows] == [
+        *("Up to 90 days", "Bought once", "Regular"),
+        *("181 to 365 days", "Bought once"),
     ]
+    assert [text.get_weight() == "bold" for text in rows] == [True, False, False, True, False]
+    assert left.get_ylim() == right.get_ylim() == (4.6, -0.6)
 
 
 def test_no_cell_large_enough() -> None:
@@ -196,13 +199,13 @@ def test_estimates_stand_beside_what_came() -> None:
     assert came.get_ydata()[:2].tolist() == [1000.0, 800.0]
     assert came.get_ydata()[2] != came.get_ydata()[2]
     assert to_hex(came.get_color()) == INK
-    written = [text.get_text() for text in ax.texts]
+    (first, second), written = ax.texts[:2], [text.get_text() for text in ax.texts[2:]]
+    assert first.get_text().startswith("Estimate on that day")
+    assert first.get_color() == told.get_color()
+    assert (second.get_text(), second.get_color()) == ("What came within the year", INK)
     assert written == ["€900", "€1,000", "€1,000", "€800", "€2,000"]
-    told = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert "What came within the year" in told
     whole = plots.backtest(DAYS.assign(speaks_of=YEAR_FROM_RETURN), ENGLISH)
-    told = [text.get_text() for text in whole.get_legend().get_texts()]
-    assert "What came in the year from the return on" in told
+    assert whole.texts[1].get_text() == "What came in the year from the return on"
     labels = [text.get_text() for text in ax.get_xticklabels()]
     assert labels == ["31 March 2025", "30 June 2025", "30 June 2026"]
 

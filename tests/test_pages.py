@@ -76,7 +76,7 @@ def test_page_keeps_to_itself_and_is_accessible(
         assert violations(watched.page) == []
 
 
-@pytest.mark.parametrize("name", ["en", "winback"])
+@pytest.mark.parametrize("name", ["en", "fr"])
 def test_a_phone_begins_with_the_newest_value(reports: Path, chromium: Browser, name: str) -> None:
     with opened(chromium, reports / (REPORTS | OTHERS)[name], width=360) as watched:
         beyond = watched.page.locator("figure.newest .scroll").evaluate_all(

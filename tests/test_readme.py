@@ -26,6 +26,7 @@ from retention import (
 from retention.activity import ACTIVITY
 from retention.effects import ARM_CHECKS, RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
 from retention.inactive import GROUPS
+from retention.inactive_segments import INACTIVE_BY_SEGMENT
 from retention.ledger import LEDGER
 from retention.onboarding import BY_SEGMENT, ONBOARDING
 from retention.opportunity_value import BACKTEST, OPPORTUNITY
@@ -95,6 +96,7 @@ def test_columns_of_the_files() -> None:
         "quality.csv": list(QUALITY.names),
         "recurring.csv": list(RECURRING.names),
         "inactive.csv": list(GROUPS.names),
+        "inactive_segments.csv": list(INACTIVE_BY_SEGMENT.names),
         "segments.csv": list(COMPARED),
         "opportunity.csv": list(OPPORTUNITY),
         "backtest.csv": list(BACKTEST),

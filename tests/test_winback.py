@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 
 from retention.effects import ARM_CHECKS, RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
 from retention.inactive import BREAKDOWNS, GROUPS
+from retention.inactive_segments import INACTIVE_BY_SEGMENT
 from retention.onboarding import BY_SEGMENT, ONBOARDING
 from retention.opportunity_value import BACKTEST, OPPORTUNITY
 from retention.reasons import BY_REASON
@@ -29,6 +30,7 @@ from retention.segments import COMPARED
 COLUMNS = {
     "inactive": GROUPS.names,
     "segments": COMPARED,
+    "inactive_segments": INACTIVE_BY_SEGMENT.names,
     "rfm_segments": SEGMENTS.names,
     "opportunity": OPPORTUNITY,
     "backtest": BACKTEST,

@@ -31,7 +31,7 @@ from retention.thresholds import return_shares
 from retention.tiles import Tile
 from retention.tiles import tiles as headline_tiles
 from retention.unit import DEFINITIONS_VERSION, Unit
-from retention.words import DAYS, NOT_COUNTED
+from retention.words import DAYS, NOT_COUNTED, name_of
 
 _SIZES = {"cohort_size", "lapsed", "watched", "at_risk"}
 """Columns that say how many customers a row is about."""
@@ -186,9 +186,15 @@ class Report(Shown):
         """The inactive (inactive.GROUPS) by each of the breakdowns, small groups as one."""
         if self._counts_days():
             shown = [self.pooled(groups[groups["breakdown"] == name]) for name in breakdowns]
-            charts = winback_plots.inactive(shown, self.language)
-            told = " ".join(winback_narrative.inactive(each, self.language) for each in shown)
+            named = [self._groups_named(each) for each in shown]
+            charts = winback_plots.inactive(named, self.language)
+            told = " ".join(winback_narrative.inactive(each, self.language) for each in named)
             self.figure(charts, told, data=pd.concat(shown, ignore_index=True))
+
+    def _groups_named(self, groups: pd.DataFrame) -> pd.DataFrame:
+        """Groups in the words of the reader."""
+        names = groups["group"].map(lambda key: self.language.title(name_of(key, self.language)))
+        return groups.assign(group=names)
 
     def pooled(self, groups: pd.DataFrame, *, of: str = "inactive") -> pd.DataFrame:
         """Groups of one breakdown, those of fewer than `minimum_group` customers as one."""

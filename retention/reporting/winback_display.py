@@ -23,9 +23,9 @@ from retention.reporting.campaign_display import CampaignReport
 from retention.reporting.display import tiles_markup
 from retention.rfm_segments import definition
 from retention.segments import of_all
-from retention.suppression import hidden, of_many, watched_by_many
+from retention.suppression import SMALL, hidden, of_many, watched_by_many
 from retention.winback_tiles import tiles
-from retention.words import TOO_SMALL, WORTH, value_name, within_a_line
+from retention.words import TOO_SMALL, WORTH, name_of, value_name, within_a_line
 
 
 class WinBackReport(CampaignReport):
@@ -65,6 +65,21 @@ class WinBackReport(CampaignReport):
             self.note(winback_narrative.differences(shown, self.language))
             self.note(winback_narrative.left_out(own, shown, self.language))
 
+    def inactive_segments(self, values: pd.DataFrame) -> None:
+        """The inactive by value of a segment (INACTIVE_BY_SEGMENT), a chart a segment.
+
+        The largest value comes first; small ones are one, as in any breakdown.
+        """
+        if values.empty:
+            self.note(self.language("No segments are set."))
+        for segment, own in values.groupby("segment"):
+            largest = own.sort_values("customers", ascending=False, kind="stable")
+            named = self._values_named(largest).rename(columns={"value": "group"})
+            shown = self.pooled(named).replace({"group": {SMALL: name_of(SMALL, self.language)}})
+            charts = winback_plots.inactive([shown], self.language, segment=str(segment))
+            told = winback_narrative.inactive(shown, self.language)
+            self.figure(charts, told, data=shown.rename(columns={"group": "value"}))
+
     def rfm(self, segments: pd.DataFrame) -> None:
         """Customers and money by RFM segment (rfm_segments.SEGMENTS), small ones as one.
 
@@ -72,8 +87,9 @@ class WinBackReport(CampaignReport):
         """
         if self._counts_days():
             shown = self.pooled(segments, of="all_customers")
-            charts = winback_plots.rfm(shown, self.language)
-            self.figure(charts, winback_narrative.rfm(shown, self.language), data=shown)
+            named = self._groups_named(shown)
+            charts = winback_plots.rfm(named, self.language)
+            self.figure(charts, winback_narrative.rfm(named, self.language), data=shown)
             self.table(definition(), self.language("How the RFM segments are defined"))
 
     def opportunity(self, cells: pd.DataFrame, groups: pd.DataFrame) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -82,6 +82,31 @@ def standing(days: Days, inactive_after: int, lost_after: int, as_of: date) -> l
                 "since_lapse": since,
             }
         )
+    return rows
+
+
+def by_segment(standing: Sequence[Row], segments: Mapping[str, Mapping[str, str]]) -> list[Row]:
+    """One segment and value a row, by name; segments are names of values by customer."""
+    rows = []
+    silent = [row for row in standing if row["state"] != "active"]
+    for segment, value_of in sorted(segments.items()):
+        for value in sorted({value_of[row["customer_id"]] for row in standing}):
+            own = [row for row in silent if value_of[row["customer_id"]] == value]
+            low, high = wilson(len(own), len(silent)) if silent else (None, None)
+            rows.append(
+                {
+                    "segment": segment,
+                    "value": value,
+                    "dormant": sum(row["state"] == "dormant" for row in own),
+                    "lost": sum(row["state"] == "lost" for row in own),
+                    "customers": len(own),
+                    "inactive": len(silent),
+                    "share": len(own) / len(silent) if silent else None,
+                    "low": low,
+                    "high": high,
+                    "former_value": float(sum((row["former_value"] for row in own), Decimal(0))),
+                }
+            )
     return rows
 
 
