@@ -1,4 +1,4 @@
-"""Second purchases by segment: a table without values of few."""
+"""Second purchases by segment, and the time to them: tables without the figures of few."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from displayed import html, showing
 from retention import Unit
 from retention.onboarding import BY_SEGMENT
 from retention.reporting.winback_display import WinBackReport
+from retention.winback import WinBack
 
 
 def told(unit: Unit, *sizes: tuple[str, int]) -> str:
@@ -47,3 +48,26 @@ def test_values_of_few_are_left_out_and_counted(unit: Unit) -> None:
 def test_where_all_are_few_it_says_so(unit: Unit) -> None:
     assert "large enough" in told(unit, ("store", 3), ("online", 1))
     assert not told(unit)
+
+
+def times_told(unit: Unit, least: int) -> str:
+    changed = replace(unit, settings=unit.settings.model_copy(update={"minimum_group": least}))
+    winback = WinBack(changed)
+    with showing() as outputs:
+        WinBackReport(changed).second_purchase_times(winback.second_purchase_times())
+    return " ".join(html(output).get_text(" ") for output in outputs)
+
+
+def test_the_time_to_the_second_purchase_stands_in_a_table(unit: Unit) -> None:
+    # Twelve of thirteen bought again after 7 days, all at once.
+    found = times_told(unit, 12)
+    assert "Time to the second purchase" in found
+    assert found.split()[-18:] == [
+        *("10.0%", "7", "7", "7", "13", "12"),
+        *("25.0%", "7", "7", "7", "13", "12"),
+        *("50.0%", "7", "7", "7", "13", "12"),
+    ]
+
+
+def test_of_few_no_time_is_told(unit: Unit) -> None:
+    assert times_told(unit, 13) == "No group of customers is large enough to show yet."
