@@ -7,16 +7,16 @@ from difflib import get_close_matches
 
 import ibis.expr.types as ir
 
-from retention import cells, contacts
+from retention import cells
 from retention.errors import DataRefused
 from retention.models import Model
-from retention.source_rows import OptionalSource
+from retention.source_rows import UNREADABLE_SHARE, OptionalSource
 
 _NUMBER = ("number", "CAST(replace({column}, ',', '') AS DOUBLE)")
 _DATE = ("date", "strptime({column}, '%d/%m/%Y')")
 _SHARE = ("share above 0 and below 1", "10 % as 0.1, and nothing where none was planned,")
-_WANTED = {"amount": _NUMBER, contacts.PLANNED: _SHARE}
-"""Column -> what it must hold, and an example; every other one that is read holds days."""
+_WANTED = {"unreadable_amount": _NUMBER, UNREADABLE_SHARE: _SHARE}
+"""Fault -> what the cell must hold, and an example; every other one is of a day."""
 
 
 def check_rows(
@@ -34,10 +34,10 @@ def check_rows(
     for column, fault in kind.unreadable.items():
         if fault in counts:
             first = ", ".join(repr(row[column]) for row in _first(raw, kind, unit, fault))
-            wanted, example = _WANTED.get(column, _DATE)
+            wanted, example = _WANTED.get(fault, _DATE)
             raise DataRefused(
                 f"column {column}: {counts[fault]:,} of its values cannot be read as a {wanted}, "
-                f"first {first}; {_mend(kind, column, example.format(column=column))}"
+                f"first {first}; {_mend(kind, fault, example.format(column=column))}"
             )
     for fault, what in kind.impossible.items():
         if fault in counts:
@@ -67,10 +67,10 @@ def _first(
     return rows
 
 
-def _mend(kind: Model | OptionalSource, column: str, example: str) -> str:
+def _mend(kind: Model | OptionalSource, fault: str, example: str) -> str:
     if isinstance(kind, Model):
         return f"mend the source, or convert the column in the `query`, for instance by {example}"
-    if column == contacts.PLANNED:
+    if fault == UNREADABLE_SHARE:
         return f"write {example} in the source"
     return "write dates as 2026-10-31 in the source"
 
