@@ -39,20 +39,26 @@ from retention.transactions import CUSTOMER_DAYS, purchase_days
 
 
 def customers(history: History) -> ibis.Table:
-    seen = audiences.last_purchases(
-        purchase_days(history.customer_days), inactive_after=history.inactive_after
-    )
-    return audiences.customers(
-        seen,
+    statements, as_of = history.kit.statements, history.calendar.as_of
+    return statements.stored(
+        audiences.customers,
+        statements.stored(
+            last_purchases, history.customer_days, inactive_after=history.inactive_after
+        ),
         history.spells_table,
         standing(history),
         dormant_for=history.lost_after - history.inactive_after,
-        as_of=history.calendar.as_of,
+        as_of=as_of,
     )
 
 
+def last_purchases(customer_days: ibis.Table, *, inactive_after: int) -> ibis.Table:
+    return audiences.last_purchases(purchase_days(customer_days), inactive_after=inactive_after)
+
+
 def standing(history: History) -> ibis.Table:
-    return inactive.standing(
+    return history.kit.statements.stored(
+        inactive.standing,
         history.spells_table,
         history.customer_days,
         inactive_after=history.inactive_after,

@@ -13,6 +13,7 @@ from orders import csv as orders_csv
 from orders import settings_file
 from typer.testing import CliRunner
 
+from retention import audiences
 from retention.cli import app
 from retention.errors import SettingsRefused
 from retention.reporting.conditions import condition
@@ -85,6 +86,19 @@ def test_contracts_have_no_such_audience(kit: Path, name: str) -> None:
     assert said.startswith(f"shop.yaml: {name}: ")
     assert called("became-lost", "--since", "2024-03-01").exit_code == 0
     assert ids() == ["bob"]
+
+
+@pytest.mark.parametrize(
+    ("buys", "dormant_for", "missing"),
+    [
+        (True, 1, set()),
+        (True, 0, {audiences.BECAME_DORMANT}),
+        (False, 1, {audiences.ABOUT_TO_LAPSE, audiences.ONE_TIME_BUYERS}),
+    ],
+)
+def test_each_other_audience_is_there(buys: bool, dormant_for: int, missing: set[str]) -> None:
+    given = {"buys": buys, "dormant_for": dormant_for}
+    assert {name for name in audiences.NAMES if audiences.why_not(name, **given)} == missing
 
 
 def test_a_unit_without_dormancy_has_no_newly_dormant(kit: Path) -> None:
