@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 import pandas as pd  # noqa: TID251 (small frames only)
 
 from retention import identities
-from retention.lifecycle import ACTIVE, DORMANT, LOST, PROSPECT, STATES
+from retention.lifecycle import ACTIVE, DORMANT, LOST, PROSPECT, STATES, stays
 from retention.periods import Calendar
 
 NEW, REACTIVATED, WON_BACK, LAPSED = "new", "reactivated", "won_back", "lapsed"
@@ -48,7 +48,12 @@ def ledger(spells: ir.Table, customer_days: ir.Table, *, calendar: Calendar) -> 
     who lapsed in between. `period_end` is exclusive.
     """
     numbered = calendar.numbered(spells, start="started_on", end="ended_on")
-    counts = _starts(numbered), _ends(numbered), _intra(numbered), _revenue(customer_days, calendar)
+    counts = (
+        _starts(numbered),
+        _ends(numbered),
+        _intra(stays(spells, calendar=calendar)),
+        _revenue(customer_days, calendar),
+    )
     table = calendar.table()
     for count in counts:
         table = table.left_join(count, "number").drop("number_right")
@@ -96,18 +101,10 @@ def _ends(spells: ir.Table) -> ir.Table:
     )
 
 
-def _intra(spells: ir.Table) -> ir.Table:
+def _intra(stays: ir.Table) -> ir.Table:
     """One row a period number: customers active at opening and close who lapsed in between."""
-    active = spells.filter(spells.state == ACTIVE)
-    left = active.filter(active.start < active.end).select("customer_id", number="end")
-    back = active.filter(active.end.isnull() | (active.end > active.start)).select(
-        "customer_id", number="start"
-    )
-    return (
-        left.join(back.view(), ["customer_id", "number"])
-        .group_by("number")
-        .agg(intra_period_returns=ibis._.count())
-    )
+    back = stays.filter("is_back")
+    return back.group_by(number="end").agg(intra_period_returns=back.count())
 
 
 def _revenue(customer_days: ir.Table, calendar: Calendar) -> ir.Table:

@@ -10,7 +10,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from retention.periods import shifted
+from retention.periods import Calendar, shifted
 
 PROSPECT, ACTIVE, DORMANT, LOST = "prospect", "active", "dormant", "lost"
 STATES = (ACTIVE, DORMANT, LOST)
@@ -26,6 +26,9 @@ SPELLS = ibis.schema(
         "returned_on": "date",
     }
 )
+STAYS = ibis.schema(
+    {"customer_id": "string", "start": "int64", "end": "int64", "is_back": "boolean"}
+)
 
 
 def runs_of_purchases(purchase_days: ir.Table, *, inactive_after: int) -> ir.Table:
@@ -37,11 +40,12 @@ def runs_of_purchases(purchase_days: ir.Table, *, inactive_after: int) -> ir.Tab
     purchase_days: `customer_id`, `day`, one row a customer's purchase day, none after `as_of`.
     """
     by_day = ibis.window(group_by="customer_id", order_by="day")
+    # The first day in the same order as the next one: a window of its own would be sorted anew.
     gaps = purchase_days.select(
         "customer_id",
         last_day="day",
         next_day=purchase_days.day.lead().over(by_day),
-        first_day=purchase_days.day.min().over(ibis.window(group_by="customer_id")),
+        first_day=purchase_days.day.first().over(by_day),
     )
     ends = gaps.filter(
         gaps.next_day.isnull() | (gaps.next_day > shifted(gaps.last_day, inactive_after))
@@ -133,6 +137,27 @@ def with_prospects(spells: ir.Table, prospects: ir.Table) -> ir.Table:
         returned_on=ibis.null("date"),
     )
     return ibis.union(spells, waiting.cast(SPELLS), distinct=False)
+
+
+def stays(spells: ir.Table, *, calendar: Calendar) -> ir.Table:
+    """One row an active spell of a customer that reaches over the close of a period.
+
+    `start` and `end` number the periods in which it began and ended; `end` is empty while it is
+    open. `is_back` says of one that ended whether the customer was active again at the close of
+    that same period. Spells that begin and end within a period have no row. Returns STAYS.
+    """
+    active = calendar.numbered(
+        spells.filter(spells.state == ACTIVE), start="started_on", end="ended_on"
+    )
+    reaching = active.filter(active.end.isnull() | (active.start < active.end))
+    # Of the spells that reach over a close, the next one is the first that can reach over this one.
+    by_start = ibis.window(group_by="customer_id", order_by="started_on")
+    return reaching.select(
+        "customer_id",
+        "start",
+        "end",
+        is_back=(reaching.start.lead().over(by_start) == reaching.end).fill_null(False),
+    ).cast(STAYS)
 
 
 def _by(day: ir.Column, as_of: date) -> ir.Column:

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from retention.curves import share
-from retention.lifecycle import ACTIVE, LOST, PROSPECT
+from retention.lifecycle import LOST, PROSPECT, stays
 from retention.periods import Calendar, shifted
 
 CHURN, RETENTION, REACTIVATION, WIN_BACK = "churn", "retention", "reactivation", "win_back"
@@ -140,11 +140,15 @@ def revenue_churn(spells: ir.Table, customer_days: ir.Table, *, calendar: Calend
     has no interval.
     """
     days = _trailing(customer_days, calendar)
-    active = calendar.numbered(
-        spells.filter(spells.state == ACTIVE), start="started_on", end="ended_on"
-    )
+    active = stays(spells, calendar=calendar)
+    has_left = active.end.notnull() & ~active.is_back
     held = days.join(
-        active.select("customer_id", after="start", until=active.end.fill_null(_newest(calendar))),
+        active.select(
+            "customer_id",
+            after="start",
+            until=active.end.fill_null(_newest(calendar)),
+            left_in=has_left.ifelse(active.end, ibis.null("int64")),
+        ),
         "customer_id",
     )
     # A day counts at every opening from `first` to `last`: it enters the sum there and leaves it
@@ -153,19 +157,22 @@ def revenue_churn(spells: ir.Table, customer_days: ir.Table, *, calendar: Calend
         "amount",
         first=ibis.greatest(held.first, held.after + 1),
         last=ibis.least(held.last, held.until),
+        left_in="left_in",
     )
     held = held.filter(held.first <= held.last)
+    sums = held.group_by(
+        "first", "last", has_left=(held.left_in == held.last).fill_null(False)
+    ).agg(amount=held.amount.sum())
     steps = ibis.union(
-        held.select(number="first", amount="amount"),
-        held.select(number=held.last + 1, amount=-held.amount),
+        sums.select(number="first", amount="amount"),
+        sums.select(number=sums.last + 1, amount=-sums.amount),
         distinct=False,
     )
-    left = days.join(gone(spells, calendar), "customer_id")
-    left = left.filter(left.number.between(left.first, left.last))
+    left = sums.filter("has_left")
     table = calendar.table()
     for part in (
         steps.group_by("number").agg(step=ibis._.amount.sum()),
-        left.group_by("number").agg(gone=ibis._.amount.sum()),
+        left.group_by(number="last").agg(gone=ibis._.amount.sum()),
     ):
         table = table.left_join(part, "number").drop("number_right")
     so_far = ibis.window(order_by="number", following=0)
@@ -207,14 +214,9 @@ def _ratio(rows: ir.Table) -> ir.Table:
 
 def gone(spells: ir.Table, calendar: Calendar) -> ir.Table:
     """One row a period number and customer active at its opening and not active at its close."""
-    active = calendar.numbered(
-        spells.filter(spells.state == ACTIVE), start="started_on", end="ended_on"
-    )
-    ended = active.filter(active.start < active.end).select("customer_id", number="end")
-    at_close = active.filter(active.end.isnull() | (active.start < active.end))
-    back = at_close.select("customer_id", number="start", is_back=True).view()
-    both = ended.left_join(back, ["customer_id", "number"])
-    return both.filter(both.is_back.isnull()).select("customer_id", "number")
+    active = stays(spells, calendar=calendar)
+    left = active.filter(active.end.notnull() & ~active.is_back)
+    return left.select("customer_id", number="end")
 
 
 def returned(spells: ir.Table, calendar: Calendar) -> ir.Table:

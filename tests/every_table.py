@@ -175,6 +175,8 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     "spells without dormancy": lambda f: lifecycle.spells(
         f.kept("runs"), dormant_for=0, as_of=AS_OF
     ),
+    "stays": lambda f: lifecycle.stays(f.kept("spells"), calendar=f.calendar),
+    "stays by week": lambda f: lifecycle.stays(f.kept("spells"), calendar=f.weeks),
     "ledger": lambda f: ledger.ledger(
         f.kept("spells"), f.kept("customer_days"), calendar=f.calendar
     ),

@@ -128,6 +128,9 @@ class History:
         by = ("customer_id", "started_on")
         return self.kit.statements.frame(ordered, self.spells_table, by=by)
 
+    def stays(self) -> pd.DataFrame:
+        return self.frame(lifecycle.stays, self.spells_table)
+
     def ledger(self) -> pd.DataFrame:
         return self.kit.statements.frame(ordered, self.ledger_table, by=("period",))
 

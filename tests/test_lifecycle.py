@@ -18,9 +18,12 @@ from retention.lifecycle import (
     RUNS,
     SPELLS,
     STATES,
+    STAYS,
     runs_of_purchases,
     spells,
+    stays,
 )
+from retention.periods import Calendar
 
 START = timelines.START
 
@@ -197,6 +200,25 @@ def test_neighbours_in_the_table_are_not_one_customer(kit: Kit) -> None:
     assert timelines.states(spell_rows(found, "cat"), START, 8) == "--AADDLA"
 
 
+def test_stays_are_the_active_spells_that_reach_over_the_close_of_a_period(kit: Kit) -> None:
+    history = kit.drawn(
+        {
+            # The second stay lies within the second week, at whose close the third one goes on.
+            "ann": "......$ ..$..$. .......",
+            # Away at the close of the week in which the first one ends.
+            "bob": "......$ ....... $......",
+            "cat": "....... ....... ......$",
+        }
+    )
+    found = cells(history.stays(), "customer_id", "start", "end", "is_back")
+    assert sorted(found) == [
+        ("ann", 0, 1, True),
+        ("ann", 1, 2, False),
+        ("bob", 0, 1, False),
+        ("cat", 2, None, False),
+    ]
+
+
 def test_schema_holds_on_no_engine_at_all() -> None:
     purchase_days = ibis.table({"customer_id": "string", "day": "date"}, name="purchase_days")
     runs = runs_of_purchases(purchase_days, inactive_after=90)
@@ -204,3 +226,5 @@ def test_schema_holds_on_no_engine_at_all() -> None:
     for dormant_for in (0, 90):
         table = spells(runs, dormant_for=dormant_for, as_of=date(2024, 1, 1))
         assert table.schema() == SPELLS
+    calendar = Calendar("month", date(2024, 1, 1), date(2024, 3, 31))
+    assert stays(table, calendar=calendar).schema() == STAYS
