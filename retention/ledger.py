@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 import pandas as pd  # noqa: TID251 (small frames only)
 
 from retention import identities
-from retention.lifecycle import ACTIVE, DORMANT, LOST, PROSPECT, STATES, stays
+from retention.lifecycle import ACTIVE, DORMANT, LOST, PROSPECT, STATES
 from retention.periods import Calendar
 
 NEW, REACTIVATED, WON_BACK, LAPSED = "new", "reactivated", "won_back", "lapsed"
@@ -39,10 +39,13 @@ REVENUE = ibis.schema(
 )
 
 
-def ledger(spells: ir.Table, customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:
+def ledger(
+    spells: ir.Table, stays: ir.Table, customer_days: ir.Table, *, calendar: Calendar
+) -> ir.Table:
     """One row a complete period: opening stocks, events, closing stocks, revenue.
 
-    spells: lifecycle.SPELLS; customer_days: transactions.CUSTOMER_DAYS. Returns LEDGER.
+    spells: lifecycle.SPELLS, stays: lifecycle.STAYS, by the same calendar; customer_days:
+        transactions.CUSTOMER_DAYS. Returns LEDGER.
     An event belongs to the period of the first day in the new state; `became_lost` counts every
     entry into lost; `intra_period_returns` are customers active at the opening and at the close
     who lapsed in between. `period_end` is exclusive.
@@ -51,7 +54,7 @@ def ledger(spells: ir.Table, customer_days: ir.Table, *, calendar: Calendar) -> 
     counts = (
         _starts(numbered),
         _ends(numbered),
-        _intra(stays(spells, calendar=calendar)),
+        _intra(stays),
         _revenue(customer_days, calendar),
     )
     table = calendar.table()

@@ -31,30 +31,22 @@ STAYS = ibis.schema(
 )
 
 
-def runs_of_purchases(purchase_days: ir.Table, *, inactive_after: int) -> ir.Table:
+def runs_of_purchases(pauses: ir.Table, *, inactive_after: int) -> ir.Table:
     """One row an unbroken run of purchases of a customer: no gap exceeds `inactive_after` days.
 
     With r = days since the last purchase day, the customer is active while r < `inactive_after`: a
     run lapses that many days after its last purchase. Returns RUNS.
 
-    purchase_days: `customer_id`, `day`, one row a customer's purchase day, none after `as_of`.
+    pauses: transactions.PAUSES, none after `as_of`.
     """
-    by_day = ibis.window(group_by="customer_id", order_by="day")
-    # The first day in the same order as the next one: a window of its own would be sorted anew.
-    gaps = purchase_days.select(
-        "customer_id",
-        last_day="day",
-        next_day=purchase_days.day.lead().over(by_day),
-        first_day=purchase_days.day.first().over(by_day),
+    ends = pauses.filter(
+        pauses.next_day.isnull() | (pauses.next_day > shifted(pauses.day, inactive_after))
     )
-    ends = gaps.filter(
-        gaps.next_day.isnull() | (gaps.next_day > shifted(gaps.last_day, inactive_after))
-    )
-    by_run = ibis.window(group_by="customer_id", order_by="last_day")
+    by_run = ibis.window(group_by="customer_id", order_by="day")
     return ends.select(
         "customer_id",
         started_on=ibis.coalesce(ends.next_day.lag().over(by_run), ends.first_day),
-        lapses_on=shifted(ends.last_day, inactive_after),
+        lapses_on=shifted(ends.day, inactive_after),
     ).cast(RUNS)
 
 

@@ -69,11 +69,14 @@ class Model:
     customer_days: Table
     """(followed, calendar=): what customers bring on their days, transactions.CUSTOMER_DAYS."""
 
+    paced: Table
+    """(followed): what thresholds and runs are counted from, whatever the thresholds."""
+
     thresholds: Callable[..., Thresholds]
-    """(followed, as_of=, inactive_after=, lost_after=, rule=, factors=)"""
+    """(paced, as_of=, inactive_after=, lost_after=, rule=, factors=)"""
 
     runs: Table
-    """(followed, inactive_after=, as_of=): unbroken stretches of activity, lifecycle.RUNS."""
+    """(paced, inactive_after=, as_of=): unbroken stretches of activity, lifecycle.RUNS."""
 
     last_seen: Table
     """(followed, inactive_after=, as_of=): when customers were there last, audiences.LAST_SEEN."""
@@ -108,19 +111,21 @@ def _customer_days(customer_days: ir.Table, *, calendar: Calendar) -> ir.Table: 
     return customer_days
 
 
-def _by_gaps(customer_days: ir.Table, *, as_of: date, **asked: object) -> Thresholds:
-    days = transactions.purchase_days(customer_days)
-    return thresholds(gaps(days, as_of=as_of).to_pandas(), **asked)  # type: ignore[arg-type]
+def _pauses(customer_days: ir.Table) -> ir.Table:
+    return transactions.pauses(transactions.purchase_days(customer_days))
+
+
+def _by_gaps(pauses: ir.Table, *, as_of: date, **asked: object) -> Thresholds:
+    return thresholds(gaps(pauses, as_of=as_of).to_pandas(), **asked)  # type: ignore[arg-type]
 
 
 def _runs_of_purchases(
-    customer_days: ir.Table,
+    pauses: ir.Table,
     *,
     inactive_after: int,
     as_of: date,  # noqa: ARG001
 ) -> ir.Table:
-    days = transactions.purchase_days(customer_days)
-    return runs_of_purchases(days, inactive_after=inactive_after)
+    return runs_of_purchases(pauses, inactive_after=inactive_after)
 
 
 def _last_purchases(
@@ -151,6 +156,10 @@ def _counted_subscriptions(raw: ir.Table, by: str) -> ir.Table:
 
 def _first_service(contracts: ir.Table) -> ir.Value:
     return contracts.started_on.min()
+
+
+def _contracts(contracts: ir.Table) -> ir.Table:
+    return contracts
 
 
 def _by_contract(_: ir.Table, *, lost_after: int | Literal["auto"], **_asked: object) -> Thresholds:
@@ -191,6 +200,7 @@ MODELS = {
         followed=transactions.customer_days,
         first_day=_first_purchase,
         customer_days=_customer_days,
+        paced=_pauses,
         thresholds=_by_gaps,
         runs=_runs_of_purchases,
         last_seen=_last_purchases,
@@ -213,6 +223,7 @@ MODELS = {
         followed=subscriptions.contracts,
         first_day=_first_service,
         customer_days=services.customer_days,
+        paced=_contracts,
         thresholds=_by_contract,
         runs=_runs_of_services,
         last_seen=_last_services,

@@ -88,7 +88,10 @@ def _unit(settings: Settings, source: sources.Source) -> Unit:
             f"{settings.model} from {first_day} to {as_of} make no complete {settings.frequency}; "
             "choose a shorter frequency or a later as_of"
         )
-    derived = derived_thresholds(settings, followed, as_of=as_of)
+    paced = model.paced(followed)
+    if paced is not followed:
+        paced = source.stored("paced", paced)
+    derived = derived_thresholds(settings, paced, as_of=as_of)
     days = model.customer_days(followed, calendar=calendar)
     if days is not followed:
         days = source.stored("customer_days", days)
@@ -102,7 +105,7 @@ def _unit(settings: Settings, source: sources.Source) -> Unit:
     if settings.segments:
         of = settings.source
         values = _kept(_SEGMENTS, of, source, partial(_segment_values, settings, source, days))
-    return Unit(settings, source, calendar, tally, followed, days, derived, others, values)
+    return Unit(settings, source, calendar, tally, followed, paced, days, derived, others, values)
 
 
 def _tally(settings: Settings, source: sources.Source) -> ir.Table:

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from retention.curves import share
-from retention.lifecycle import LOST, PROSPECT, stays
+from retention.lifecycle import LOST, PROSPECT
 from retention.periods import Calendar, shifted
 
 CHURN, RETENTION, REACTIVATION, WIN_BACK = "churn", "retention", "reactivation", "win_back"
@@ -39,29 +39,21 @@ RATES = ibis.schema(
 )
 
 
-def rates(
-    spells: ir.Table,
-    customer_days: ir.Table,
-    ledger: ir.Table,
-    *,
-    calendar: Calendar,
-    scope: str = INACTIVE,
-) -> ir.Table:
-    """One row a complete period and measure (MEASURES). Returns RATES.
+def rates(*parts: ir.Table) -> ir.Table:
+    """One row a complete period and measure of the `parts`, in their order. Returns RATES.
 
-    spells: lifecycle.SPELLS; customer_days: transactions.CUSTOMER_DAYS; ledger: ledger.LEDGER.
-    scope: whom reactivation is of (see `shares`).
+    parts: shares, revenue_churn, quick_ratio, and conversion where there are prospects.
     """
-    parts = (
-        shares(spells, ledger, calendar=calendar, scope=scope),
-        revenue_churn(spells, customer_days, calendar=calendar),
-        quick_ratio(ledger),
-    )
     return ibis.union(*parts, distinct=False).order_by("period", "measure")
 
 
 def shares(
-    spells: ir.Table, ledger: ir.Table, *, calendar: Calendar, scope: str = INACTIVE
+    spells: ir.Table,
+    stays: ir.Table,
+    ledger: ir.Table,
+    *,
+    calendar: Calendar,
+    scope: str = INACTIVE,
 ) -> ir.Table:
     """One row a complete period and share of its customers (SHARES). Returns RATES.
 
@@ -71,10 +63,12 @@ def shares(
       WITH_PROSPECTS, those who bought in the period
     - win_back: of the lost at the opening, those who bought in the period
 
-    spells: lifecycle.SPELLS; ledger: ledger.LEDGER, whose opening stocks are the denominators.
+    spells: lifecycle.SPELLS, stays: lifecycle.STAYS, both by the same calendar; ledger:
+        ledger.LEDGER, whose opening stocks are the denominators.
+    scope: whom reactivation is of, INACTIVE or WITH_PROSPECTS.
     Numerators and denominators are customers, whole numbers. `low`, `high`: Wilson's 95 % interval.
     """
-    left = gone(spells, calendar).group_by("number").agg(gone=ibis._.count())
+    left = gone(stays).group_by("number").agg(gone=ibis._.count())
     came = returned(spells, calendar)
     came = came.group_by("number").agg(back=came.count(), won=(came.state == LOST).sum())
     counts = calendar.table()
@@ -128,7 +122,7 @@ def conversion(spells: ir.Table, *, calendar: Calendar) -> ir.Table:
     return share(rows, "numerator", "denominator", "rate").cast(RATES).order_by("period")
 
 
-def revenue_churn(spells: ir.Table, customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:
+def revenue_churn(stays: ir.Table, customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:
     """One row a complete period: of the revenue of the active, that of those who left. RATES.
 
     - denominator: what the customers active at the opening have brought in, refunds taken off, in
@@ -140,14 +134,13 @@ def revenue_churn(spells: ir.Table, customer_days: ir.Table, *, calendar: Calend
     has no interval.
     """
     days = _trailing(customer_days, calendar)
-    active = stays(spells, calendar=calendar)
-    has_left = active.end.notnull() & ~active.is_back
+    has_left = stays.end.notnull() & ~stays.is_back
     held = days.join(
-        active.select(
+        stays.select(
             "customer_id",
             after="start",
-            until=active.end.fill_null(_newest(calendar)),
-            left_in=has_left.ifelse(active.end, ibis.null("int64")),
+            until=stays.end.fill_null(_newest(calendar)),
+            left_in=has_left.ifelse(stays.end, ibis.null("int64")),
         ),
         "customer_id",
     )
@@ -212,10 +205,9 @@ def _ratio(rows: ir.Table) -> ir.Table:
     )
 
 
-def gone(spells: ir.Table, calendar: Calendar) -> ir.Table:
+def gone(stays: ir.Table) -> ir.Table:
     """One row a period number and customer active at its opening and not active at its close."""
-    active = stays(spells, calendar=calendar)
-    left = active.filter(active.end.notnull() & ~active.is_back)
+    left = stays.filter(stays.end.notnull() & ~stays.is_back)
     return left.select("customer_id", number="end")
 
 

@@ -15,7 +15,7 @@ from retention.cohorts import first_purchases
 from retention.curves import wilson
 from retention.errors import DataRefused
 from retention.holm import holm
-from retention.lifecycle import ACTIVE, DORMANT, LOST
+from retention.lifecycle import ACTIVE, DORMANT, LOST, stays
 from retention.periods import Calendar
 from retention.rates import CHURN, REACTIVATION, WIN_BACK, gone, returned
 
@@ -146,7 +146,7 @@ def segment_counts(spells: ir.Table, values: ir.Table, *, calendar: Calendar) ->
         held.start, oldest - 1
     )
     held = held.mutate(openings=ibis.greatest(openings, 0))
-    left, back = gone(spells, calendar), returned(spells, calendar)
+    left, back = gone(stays(spells, calendar=calendar)), returned(spells, calendar)
     left = left.filter(left.number.between(oldest, newest))
     back = back.filter(back.number.between(oldest, newest))
     inactive = held.filter(held.state.isin([DORMANT, LOST]))

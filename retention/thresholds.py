@@ -53,17 +53,16 @@ class Thresholds:
     curve: pd.DataFrame
 
 
-def gaps(purchase_days: ir.Table, *, as_of: date) -> ir.Table:
+def gaps(pauses: ir.Table, *, as_of: date) -> ir.Table:
     """One row a gap length: how many purchase days were followed by the next after so many days.
 
     `open` counts the last purchase day of each customer, whose gap runs to `as_of`. Returns GAPS.
+    pauses: transactions.PAUSES.
     """
-    by_day = ibis.window(group_by="customer_id", order_by="day")
-    following = purchase_days.select(day="day", next_day=purchase_days.day.lead().over(by_day))
-    until = ibis.coalesce(following.next_day, ibis.literal(as_of))
+    until = ibis.coalesce(pauses.next_day, ibis.literal(as_of))
     return (
-        following.group_by(days=until.delta(following.day, unit="day"))
-        .agg(closed=following.next_day.count(), open=following.next_day.isnull().sum())
+        pauses.group_by(days=until.delta(pauses.day, unit="day"))
+        .agg(closed=pauses.next_day.count(), open=pauses.next_day.isnull().sum())
         .cast(GAPS)
         .order_by("days")
     )

@@ -31,6 +31,9 @@ TALLY = ibis.schema(
 CUSTOMER_DAYS = ibis.schema(
     {"customer_id": "string", "day": "date", "amount": "decimal(18, 4)", "bought": "boolean"}
 )
+PAUSES = ibis.schema(
+    {"customer_id": "string", "day": "date", "first_day": "date", "next_day": "date"}
+)
 REFUNDS = ibis.schema({"customer_id": "string", "day": "date", "refunded": "decimal(18, 4)"})
 
 COLUMNS = {"customer_id": "client", "ordered_at": "date", "amount": "net"}
@@ -144,6 +147,24 @@ def refunds(tally: ir.Table, *, as_of: date) -> ir.Table:
 def purchase_days(customer_days: ir.Table) -> ir.Table:
     """One row a customer's purchase day: a day whose amounts add up to more than 0."""
     return customer_days.filter("bought")
+
+
+def pauses(purchase_days: ir.Table) -> ir.Table:
+    """One row a customer's purchase day, with the first one and the next, empty after the last.
+
+    This is the one time that purchase days are put in order: thresholds and runs are counted from
+    it, whatever the thresholds. Returns PAUSES.
+
+    purchase_days: `customer_id`, `day`, one row a customer's purchase day.
+    """
+    by_day = ibis.window(group_by="customer_id", order_by="day")
+    return purchase_days.select(
+        "customer_id",
+        "day",
+        # In the same order as the next one: a window of its own would be sorted anew.
+        first_day=purchase_days.day.first().over(by_day),
+        next_day=purchase_days.day.lead().over(by_day),
+    ).cast(PAUSES)
 
 
 def quality(tally: ir.Table, *, source_rows: int, as_of: date) -> ir.Table:

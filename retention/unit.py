@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
 from ibis.common.exceptions import OperationNotDefinedError
@@ -29,7 +28,7 @@ from retention import recurring as recurring_tables
 from retention import second_purchase as second_purchases
 from retention.errors import DataRefused
 from retention.fingerprints import fingerprint
-from retention.lifecycle import spells, with_prospects
+from retention.lifecycle import spells, stays, with_prospects
 from retention.models import MODELS, Model
 from retention.optional_sources import OPTIONAL, PROSPECTS
 from retention.params import Settings
@@ -54,6 +53,7 @@ class Unit:
     calendar: Calendar
     tally: ir.Table
     followed: ir.Table
+    paced: ir.Table
     customer_days: ir.Table
     thresholds: Thresholds
     others: Mapping[str, ir.Table] = field(default_factory=dict)
@@ -74,11 +74,14 @@ class Unit:
     @cached_property
     def spells(self) -> ir.Table:
         """One row a customer and unbroken stay in a state (lifecycle.SPELLS)."""
-        days = self.thresholds.inactive_after, self.thresholds.lost_after
-        return self.source.stored("spells", self._spells(*days))
+        return self.source.stored("spells", self._spells(*self._days))
+
+    @property
+    def _days(self) -> tuple[int, int]:
+        return self.thresholds.inactive_after, self.thresholds.lost_after
 
     def _spells(self, inactive_after: int, lost_after: int) -> ir.Table:
-        runs = self.model.runs(self.followed, inactive_after=inactive_after, as_of=self.as_of)
+        runs = self.model.runs(self.paced, inactive_after=inactive_after, as_of=self.as_of)
         states = spells(runs, dormant_for=lost_after - inactive_after, as_of=self.as_of)
         if PROSPECTS not in self.others:
             return states
@@ -86,8 +89,12 @@ class Unit:
         return with_prospects(states, known)
 
     @cached_property
+    def _stays(self) -> ir.Table:
+        return self.source.stored("stays", stays(self.spells, calendar=self.calendar))
+
+    @cached_property
     def _ledger(self) -> ir.Table:
-        table = ledgers.ledger(self.spells, self.customer_days, calendar=self.calendar)
+        table = ledgers.ledger(self.spells, self._stays, self.customer_days, calendar=self.calendar)
         return self.source.stored("ledger", table).order_by("period")
 
     def inactive_after_on(self, day: date) -> int:
@@ -100,7 +107,7 @@ class Unit:
             return self.thresholds.inactive_after
         known = self.customer_days.filter(self.customer_days.day <= day)
         asked = self.settings.model_copy(update={"lost_after": AUTO})
-        return derived_thresholds(asked, known, as_of=day).inactive_after
+        return derived_thresholds(asked, self.model.paced(known), as_of=day).inactive_after
 
     def extent(self) -> dict[str, object]:
         """Rows in the source, first and last day counted, and the fingerprint of what was read."""
@@ -151,17 +158,14 @@ class Unit:
 
     def rates(self) -> pd.DataFrame:
         """One row a complete period and measure (rates.RATES)."""
-        table = rate_tables.rates(
-            self.spells,
-            self.customer_days,
-            self._ledger,
-            calendar=self.calendar,
-            scope=self.settings.reactivation_scope,
-        )
+        parts = [
+            self._shares_of(self.spells, self._stays, self._ledger),
+            rate_tables.revenue_churn(self._stays, self.customer_days, calendar=self.calendar),
+            rate_tables.quick_ratio(self._ledger),
+        ]
         if PROSPECTS in self.others:
-            converted = rate_tables.conversion(self.spells, calendar=self.calendar)
-            table = ibis.union(table, converted, distinct=False).order_by("period", "measure")
-        return _frame(table)
+            parts.append(rate_tables.conversion(self.spells, calendar=self.calendar))
+        return _frame(rate_tables.rates(*parts))
 
     def cohorts(self) -> pd.DataFrame:
         """One row a cohort and age (cohorts.COHORTS)."""
@@ -242,17 +246,24 @@ class Unit:
         """One row a multiple of the thresholds and a measure (sensitivity.SENSITIVITY)."""
         return sensitivity.sensitivity(
             self._shares,
-            thresholds=(self.thresholds.inactive_after, self.thresholds.lost_after),
+            thresholds=self._days,
             period=self.calendar.complete[-1].start,
         )
 
     def _shares(self, inactive_after: int, lost_after: int) -> ir.Table:
         """What rates.shares would give with other thresholds."""
+        if (inactive_after, lost_after) == self._days:
+            return self._shares_of(self.spells, self._stays, self._ledger)
         states = self.source.stored("other_spells", self._spells(inactive_after, lost_after))
-        table = ledgers.ledger(states, self.customer_days, calendar=self.calendar)
+        reaching = self.source.stored("other_stays", stays(states, calendar=self.calendar))
+        table = ledgers.ledger(states, reaching, self.customer_days, calendar=self.calendar)
+        return self._shares_of(states, reaching, self.source.stored("other_ledger", table))
+
+    def _shares_of(self, states: ir.Table, reaching: ir.Table, ledger: ir.Table) -> ir.Table:
         return rate_tables.shares(
             states,
-            self.source.stored("other_ledger", table),
+            reaching,
+            ledger,
             calendar=self.calendar,
             scope=self.settings.reactivation_scope,
         )
@@ -277,11 +288,11 @@ class Unit:
         return pd.concat([_frame(table) for table in (checks, *accounts)], ignore_index=True)
 
 
-def derived_thresholds(settings: Settings, followed: ir.Table, *, as_of: date) -> Thresholds:
-    """The thresholds of a unit by its settings, of what its model follows up to a day."""
+def derived_thresholds(settings: Settings, paced: ir.Table, *, as_of: date) -> Thresholds:
+    """The thresholds of a unit by its settings, of what its model paces up to a day."""
     mean_gap = settings.threshold_rule == "mean_gap"
     return MODELS[settings.model].thresholds(
-        followed,
+        paced,
         as_of=as_of,
         inactive_after=settings.inactive_after,
         lost_after=settings.lost_after,

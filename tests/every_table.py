@@ -167,8 +167,9 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     "customer_days": lambda f: transactions.customer_days(f.kept("tally"), as_of=AS_OF),
     "purchase_days": days_bought,
     "quality": lambda f: transactions.quality(f.kept("tally"), source_rows=5, as_of=AS_OF),
-    "gaps": lambda f: thresholds.gaps(days_bought(f), as_of=AS_OF),
-    "runs": lambda f: lifecycle.runs_of_purchases(days_bought(f), inactive_after=INACTIVE_AFTER),
+    "pauses": lambda f: transactions.pauses(days_bought(f)),
+    "gaps": lambda f: thresholds.gaps(f.kept("pauses"), as_of=AS_OF),
+    "runs": lambda f: lifecycle.runs_of_purchases(f.kept("pauses"), inactive_after=INACTIVE_AFTER),
     "spells": lambda f: lifecycle.spells(
         f.kept("runs"), dormant_for=LOST_AFTER - INACTIVE_AFTER, as_of=AS_OF
     ),
@@ -177,24 +178,33 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     ),
     "stays": lambda f: lifecycle.stays(f.kept("spells"), calendar=f.calendar),
     "stays by week": lambda f: lifecycle.stays(f.kept("spells"), calendar=f.weeks),
+    "stays of retail quarters": lambda f: lifecycle.stays(f.kept("spells"), calendar=f.retail),
     "ledger": lambda f: ledger.ledger(
-        f.kept("spells"), f.kept("customer_days"), calendar=f.calendar
+        f.kept("spells"), f.kept("stays"), f.kept("customer_days"), calendar=f.calendar
     ),
     "ledger by week": lambda f: ledger.ledger(
-        f.kept("spells"), f.kept("customer_days"), calendar=f.weeks
+        f.kept("spells"), f.kept("stays by week"), f.kept("customer_days"), calendar=f.weeks
     ),
     "ledger by 4-4-5": lambda f: ledger.ledger(
-        f.kept("spells"), f.kept("customer_days"), calendar=f.retail
+        f.kept("spells"),
+        f.kept("stays of retail quarters"),
+        f.kept("customer_days"),
+        calendar=f.retail,
     ),
     "revenue": lambda f: ledger.revenue(
         f.kept("spells"), f.kept("customer_days"), calendar=f.calendar
     ),
-    "rates": lambda f: rates.rates(
-        f.kept("spells"), f.kept("customer_days"), f.kept("ledger"), calendar=f.calendar
+    "shares": lambda f: rates.shares(
+        f.kept("spells"), f.kept("stays"), f.kept("ledger"), calendar=f.calendar
     ),
-    "shares": lambda f: rates.shares(f.kept("spells"), f.kept("ledger"), calendar=f.calendar),
+    "revenue churn": lambda f: rates.revenue_churn(
+        f.kept("stays"), f.kept("customer_days"), calendar=f.calendar
+    ),
     "revenue churn by week": lambda f: rates.revenue_churn(
-        f.kept("spells"), f.kept("customer_days"), calendar=f.weeks
+        f.kept("stays by week"), f.kept("customer_days"), calendar=f.weeks
+    ),
+    "rates": lambda f: rates.rates(
+        f.kept("shares"), f.kept("revenue churn"), f.kept("quick ratio")
     ),
     **{name: table for key in OPTIONAL for name, table in of_source(key).items()},
     "prospects": lambda f: prospects.prospects(f.kept("prospects, tally"), as_of=AS_OF),
@@ -224,7 +234,11 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
         f.kept("spells"), f.kept("prospects")
     ),
     "shares with prospects": lambda f: rates.shares(
-        f.kept("spells of prospects"), f.kept("ledger"), calendar=f.calendar, scope="with_prospects"
+        f.kept("spells of prospects"),
+        f.kept("stays"),
+        f.kept("ledger"),
+        calendar=f.calendar,
+        scope="with_prospects",
     ),
     "conversion": lambda f: rates.conversion(f.kept("spells of prospects"), calendar=f.calendar),
     "quick ratio": lambda f: rates.quick_ratio(f.kept("ledger")),
@@ -292,7 +306,7 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     ),
     "rfm scores": lambda f: rfm_segments.rfm_scores(f.kept("rfm"), f.kept("customer_days")),
     "rfm segments": lambda f: rfm_segments.rfm_segments(f.kept("rfm scores"), f.kept("standing")),
-    "gone": lambda f: rates.gone(f.kept("spells"), f.calendar),
+    "gone": lambda f: rates.gone(f.kept("stays")),
     "returned": lambda f: rates.returned(f.kept("spells"), f.calendar),
     "segment values": lambda f: segments.segment_values(
         transactions.transactions(f.raw.select(**SEGMENTED), unit="Shop", segments=("kind", "id")),

@@ -27,7 +27,7 @@ from retention import (
     thresholds,
 )
 from retention.periods import Calendar
-from retention.transactions import purchase_days
+from retention.transactions import pauses, purchase_days
 
 if TYPE_CHECKING:
     from histories import Kit
@@ -42,7 +42,7 @@ def states(
 ) -> ir.Table:
     """Spells of customers and, with a table of those `known`, of prospects."""
     bought = purchase_days(customer_days)
-    runs = lifecycle.runs_of_purchases(bought, inactive_after=inactive_after)
+    runs = lifecycle.runs_of_purchases(pauses(bought), inactive_after=inactive_after)
     found = lifecycle.spells(runs, dormant_for=lost_after - inactive_after, as_of=as_of)
     return with_those(found, *known)
 
@@ -69,6 +69,26 @@ def of_purchases(
 ) -> ir.Table:
     """What a function of purchase days says."""
     return function(purchase_days(customer_days), as_of=as_of)
+
+
+def gaps_between(purchase_days: ir.Table, *, as_of: date) -> ir.Table:
+    return thresholds.gaps(pauses(purchase_days), as_of=as_of)
+
+
+def all_rates(
+    spells: ir.Table,
+    stays: ir.Table,
+    customer_days: ir.Table,
+    ledger: ir.Table,
+    *,
+    calendar: Calendar,
+    scope: str,
+) -> ir.Table:
+    return rates.rates(
+        rates.shares(spells, stays, ledger, calendar=calendar, scope=scope),
+        rates.revenue_churn(stays, customer_days, calendar=calendar),
+        rates.quick_ratio(ledger),
+    )
 
 
 def _expression(function: Callable[..., ir.Table], /, *tables: ir.Table, **values: Any) -> ir.Table:
@@ -115,7 +135,11 @@ class History:
     @cached_property
     def ledger_table(self) -> ir.Table:
         return self.kit.statements.stored(
-            ledger.ledger, self.spells_table, self.customer_days, calendar=self.calendar
+            ledger.ledger,
+            self.spells_table,
+            self.stays_table,
+            self.customer_days,
+            calendar=self.calendar,
         )
 
     def frame(
@@ -129,7 +153,13 @@ class History:
         return self.kit.statements.frame(ordered, self.spells_table, by=by)
 
     def stays(self) -> pd.DataFrame:
-        return self.frame(lifecycle.stays, self.spells_table)
+        return self.kit.statements.frame(ordered, self.stays_table, by=("customer_id", "start"))
+
+    @cached_property
+    def stays_table(self) -> ir.Table:
+        return self.kit.statements.stored(
+            lifecycle.stays, self.spells_table, calendar=self.calendar
+        )
 
     def ledger(self) -> pd.DataFrame:
         return self.kit.statements.frame(ordered, self.ledger_table, by=("period",))
@@ -144,7 +174,12 @@ class History:
 
     def rates(self, scope: str = rates.INACTIVE) -> pd.DataFrame:
         return self.frame(
-            rates.rates, self.spells_table, self.customer_days, self.ledger_table, scope=scope
+            all_rates,
+            self.spells_table,
+            self.stays_table,
+            self.customer_days,
+            self.ledger_table,
+            scope=scope,
         )
 
     def conversion(self) -> pd.DataFrame:
@@ -193,7 +228,7 @@ class History:
 
     def gaps(self) -> pd.DataFrame:
         return self.kit.statements.frame(
-            of_purchases, self.customer_days, function=thresholds.gaps, **self._as_of
+            of_purchases, self.customer_days, function=gaps_between, **self._as_of
         )
 
     @property
@@ -209,8 +244,9 @@ class History:
 
     def shares_at(self, inactive_after: int, lost_after: int) -> ir.Table:
         states = self.spells_at(inactive_after, lost_after)
-        table = ledger.ledger(states, self.customer_days, calendar=self.calendar)
-        return rates.shares(states, table, calendar=self.calendar)
+        stays = lifecycle.stays(states, calendar=self.calendar)
+        table = ledger.ledger(states, stays, self.customer_days, calendar=self.calendar)
+        return rates.shares(states, stays, table, calendar=self.calendar)
 
 
 @dataclass(frozen=True)

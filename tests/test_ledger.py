@@ -12,7 +12,7 @@ from histories import History, Kit, cells, records
 from weeks import WEEK_1, WEEK_2, WEEK_3, WEEKS
 
 from retention.ledger import LEDGER, REVENUE, ledger, revenue
-from retention.lifecycle import SPELLS
+from retention.lifecycle import SPELLS, STAYS
 from retention.periods import Calendar
 from retention.transactions import CUSTOMER_DAYS
 
@@ -256,5 +256,6 @@ def test_amounts_before_the_first_period_are_in_no_period(kit: Kit) -> None:
 def test_schemas_hold_on_no_engine_at_all() -> None:
     calendar = Calendar("month", date(2024, 1, 1), date(2024, 3, 31))
     spells, days = ibis.table(SPELLS, name="spells"), ibis.table(CUSTOMER_DAYS, name="days")
-    assert ledger(spells, days, calendar=calendar).schema() == LEDGER
+    stays = ibis.table(STAYS, name="stays")
+    assert ledger(spells, stays, days, calendar=calendar).schema() == LEDGER
     assert revenue(spells, days, calendar=calendar).schema() == REVENUE

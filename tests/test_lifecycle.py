@@ -24,6 +24,7 @@ from retention.lifecycle import (
     stays,
 )
 from retention.periods import Calendar
+from retention.transactions import PAUSES, pauses
 
 START = timelines.START
 
@@ -221,7 +222,9 @@ def test_stays_are_the_active_spells_that_reach_over_the_close_of_a_period(kit: 
 
 def test_schema_holds_on_no_engine_at_all() -> None:
     purchase_days = ibis.table({"customer_id": "string", "day": "date"}, name="purchase_days")
-    runs = runs_of_purchases(purchase_days, inactive_after=90)
+    paused = pauses(purchase_days)
+    assert paused.schema() == PAUSES
+    runs = runs_of_purchases(paused, inactive_after=90)
     assert runs.schema() == RUNS
     for dormant_for in (0, 90):
         table = spells(runs, dormant_for=dormant_for, as_of=date(2024, 1, 1))

@@ -246,7 +246,11 @@ def test_shares_take_the_scope_alone(kit: Kit) -> None:
     history = kit(days, as_of=as_of).knowing({})
     both = [
         shares(
-            history.spells_table, history.ledger_table, calendar=history.calendar, scope=scope
+            history.spells_table,
+            history.stays_table,
+            history.ledger_table,
+            calendar=history.calendar,
+            scope=scope,
         ).order_by("period", "measure")
         for scope in ("inactive", WITH_PROSPECTS)
     ]

@@ -9,8 +9,9 @@ import ibis
 import pytest
 from histories import History, Kit, cells, records
 
+from retention import rates
 from retention.ledger import LEDGER
-from retention.lifecycle import SPELLS
+from retention.lifecycle import SPELLS, STAYS
 from retention.periods import Calendar
 from retention.rates import (
     CHURN,
@@ -21,7 +22,6 @@ from retention.rates import (
     RETENTION,
     REVENUE_CHURN,
     WIN_BACK,
-    rates,
 )
 from retention.transactions import CUSTOMER_DAYS
 
@@ -305,5 +305,10 @@ def test_the_quick_ratio_may_exceed_one_and_counts_events(kit: Kit) -> None:
 def test_schema_holds_on_no_engine_at_all() -> None:
     calendar = Calendar("month", date(2024, 1, 1), date(2024, 3, 31))
     spells, ledger = ibis.table(SPELLS, name="spells"), ibis.table(LEDGER, name="ledger")
-    days = ibis.table(CUSTOMER_DAYS, name="days")
-    assert rates(spells, days, ledger, calendar=calendar).schema() == RATES
+    stays, days = ibis.table(STAYS, name="stays"), ibis.table(CUSTOMER_DAYS, name="days")
+    parts = (
+        rates.shares(spells, stays, ledger, calendar=calendar),
+        rates.revenue_churn(stays, days, calendar=calendar),
+        rates.quick_ratio(ledger),
+    )
+    assert [part.schema() for part in (*parts, rates.rates(*parts))] == [RATES] * 4

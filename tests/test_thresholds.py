@@ -12,6 +12,7 @@ from histories import Kit, cells
 
 from retention.errors import DataRefused
 from retention.thresholds import GAPS, THRESHOLDS, gaps, thresholds
+from retention.transactions import PAUSES
 
 
 def gap_table(closed: dict[int, int], still_open: dict[int, int] | None = None) -> pd.DataFrame:
@@ -64,8 +65,8 @@ def test_gaps_count_days_over_a_leap_day_and_a_new_year(kit: Kit) -> None:
 
 
 def test_schema_holds_on_no_engine_at_all() -> None:
-    purchase_days = ibis.table({"customer_id": "string", "day": "date"}, name="purchase_days")
-    assert gaps(purchase_days, as_of=date(2024, 1, 1)).schema() == GAPS
+    pauses = ibis.table(PAUSES, name="pauses")
+    assert gaps(pauses, as_of=date(2024, 1, 1)).schema() == GAPS
 
 
 # return_quantile --------------------------------------------------------------------------------
