@@ -5,13 +5,15 @@ A cell that is not observed yet is absent; a silent period within the observed o
 """
 
 from datetime import date
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
+import numpy.typing as npt
 import pandas as pd  # noqa: TID251 (small frames only)
 
-from retention.curves import at_each, kaplan_meier, wilson
+from retention.curves import estimated, wilson
 from retention.lifecycle import ACTIVE
 from retention.periods import NOMINAL_DAYS, Calendar, Period
 
@@ -136,37 +138,45 @@ def returns(lapses: pd.DataFrame, *, calendar: Calendar) -> pd.DataFrame:
     which nobody is watched any more are absent. Columns RETURNS; lapses: schema LAPSES.
     """
     length = NOMINAL_DAYS[calendar.frequency]
+    counts = lapses.groupby(["number", "days"], as_index=False)[["events", "censored"]].sum()
+    cohort_of = dict(iter(counts.groupby("number")))
     parts = [
-        _returns_of(cohort, period, calendar.as_of, length)
+        _returns_of(cohort_of[period.number], period, calendar.as_of, length)
         for period in calendar.complete
-        if not (cohort := lapses[lapses["number"] == period.number]).empty
+        if period.number in cohort_of
     ]
-    # A cohort too young for any age has no rows, and no types: it must not set those of the table.
-    parts = [part for part in parts if not part.empty]
-    if not parts:
+    table = pd.DataFrame(
+        {name: np.concatenate([part[name] for part in parts]) for name in RETURNS if parts}
+    )
+    if table.empty:
         return pd.DataFrame(columns=list(RETURNS))
-    table = pd.concat(parts, ignore_index=True)
     low, high = wilson(table["returned"], table["lapsed"])
     table["low"] = table["low"].mask(table["complete"], low.clip(lower=0))
     table["high"] = table["high"].mask(table["complete"], high.clip(upper=1))
-    return table[list(RETURNS)]
+    return table
 
 
-def _returns_of(cohort: pd.DataFrame, period: Period, as_of: date, length: int) -> pd.DataFrame:
-    """One row an age of one lapse cohort, with the Kaplan-Meier share and interval."""
-    curve = kaplan_meier(cohort)
+def _returns_of(
+    cohort: pd.DataFrame, period: Period, as_of: date, length: int
+) -> dict[str, npt.NDArray[Any]]:
+    """One value an age of one lapse cohort, with the Kaplan-Meier share and interval."""
+    # Arrays, because there may be hundreds of cohorts, and a frame costs more than its curve.
+    days, events, censored = (cohort[name].to_numpy() for name in ("days", "events", "censored"))
+    curve = estimated(events, censored)
     watched_by_all = (as_of - period.end).days + 1
-    ages = np.arange(1, max(watched_by_all, int(cohort["days"].max())) // length + 1)
-    then = at_each(curve.assign(events=curve["events"].cumsum()), ages * length)
-    return pd.DataFrame(
-        {
-            "lapse_period": pd.Timestamp(period.start),
-            "age": ages,
-            "lapsed": int(cohort[["events", "censored"]].to_numpy().sum()),
-            "returned": then["events"],
-            "return_share": 1 - then["survival"],
-            "low": 1 - then["high"],
-            "high": 1 - then["low"],
-            "complete": ages * length <= watched_by_all,
-        }
-    )
+    ages = np.arange(1, max(watched_by_all, int(days.max())) // length + 1)
+    row = np.searchsorted(days, ages * length, side="right")
+
+    def then(values: npt.NDArray[Any], *, before: float) -> npt.NDArray[Any]:
+        return np.concatenate([[before], values])[row]
+
+    return {
+        "lapse_period": np.full(len(ages), np.datetime64(period.start)),
+        "age": ages,
+        "lapsed": np.full(len(ages), events.sum() + censored.sum()),
+        "returned": then(events.cumsum(), before=0),
+        "return_share": 1 - then(curve["survival"], before=1.0),
+        "low": 1 - then(curve["high"], before=np.nan),
+        "high": 1 - then(curve["low"], before=np.nan),
+        "complete": ages * length <= watched_by_all,
+    }

@@ -33,8 +33,17 @@ def kaplan_meier(counts: pd.DataFrame) -> pd.DataFrame:
     [[6.0, 21.0, 0.8571], [7.0, 17.0, 0.8067], [9.0, 16.0, 0.8067]]
     """
     curve = counts.groupby("days", as_index=False)[["events", "censored"]].sum()
-    events = curve["events"].to_numpy(dtype=float)
-    leaving = events + curve["censored"].to_numpy(dtype=float)
+    estimates = estimated(curve["events"].to_numpy(), curve["censored"].to_numpy())
+    return curve.assign(**estimates)[list(CURVE)]
+
+
+def estimated(events: npt.NDArray[Any], censored: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+    """The estimates of kaplan_meier as arrays, of the counts of each day in order: for many curves.
+
+    `at_risk`, `survival`, `low`, `high`: one value a day on which something was observed.
+    """
+    events = events.astype(float)
+    leaving = events + censored.astype(float)
     at_risk = leaving[::-1].cumsum()[::-1]
     survival = np.cumprod(1 - events / at_risk)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -42,12 +51,12 @@ def kaplan_meier(counts: pd.DataFrame) -> pd.DataFrame:
         spread = Z_95 * np.sqrt(variance) / np.abs(np.log(survival))
         low, high = survival ** np.exp(spread), survival ** np.exp(-spread)
     defined = (survival > 0) & (survival < 1)
-    return curve.assign(
-        at_risk=at_risk.astype(int),
-        survival=survival,
-        low=np.where(defined, low, np.nan),
-        high=np.where(defined, high, np.nan),
-    )[list(CURVE)]
+    return {
+        "at_risk": at_risk.astype(int),
+        "survival": survival,
+        "low": np.where(defined, low, np.nan),
+        "high": np.where(defined, high, np.nan),
+    }
 
 
 def at_each(curve: pd.DataFrame, days: npt.ArrayLike) -> pd.DataFrame:
