@@ -30,7 +30,7 @@ from retention.words import TOO_SMALL, name_of
 
 _LETTERS = 40
 """In a line above a chart."""
-_ASIDE = 1.25
+_ASIDE = 1.4
 """Of an axis beyond its longest interval, for the figure that stands there."""
 
 _CAME = {

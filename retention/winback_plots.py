@@ -22,7 +22,7 @@ from retention.words import TOO_SMALL, name_of, shortened, value_name
 _KINDS = {DORMANT: "dormant", LOST: "lost", SMALL: "not told apart, for being few"}
 _WIDEST = 28
 """Letters of a name beside a chart."""
-_ASIDE = 1.3
+_ASIDE = 1.45
 """Of an axis beyond its longest bar, for the figure that stands there."""
 
 
