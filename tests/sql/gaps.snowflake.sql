@@ -2,23 +2,12 @@ SELECT
   *
 FROM (
   SELECT
-    DATEDIFF(DAY, "t2"."day", COALESCE("t2"."next_day", DATE_FROM_PARTS(2024, 3, 31))) AS "days",
-    COUNT("t2"."next_day") AS "closed",
-    SUM(CAST("t2"."next_day" IS NULL AS INT)) AS "open"
-  FROM (
-    SELECT
-      "t1"."day",
-      LEAD("t1"."day") OVER (PARTITION BY "t1"."customer_id" ORDER BY "t1"."day" ASC) AS "next_day"
-    FROM (
-      SELECT
-        *
-      FROM "customer_days" AS "t0"
-      WHERE
-        "t0"."bought"
-    ) AS "t1"
-  ) AS "t2"
+    DATEDIFF(DAY, "t0"."day", COALESCE("t0"."next_day", DATE_FROM_PARTS(2024, 3, 31))) AS "days",
+    COUNT("t0"."next_day") AS "closed",
+    SUM(CAST("t0"."next_day" IS NULL AS INT)) AS "open"
+  FROM "pauses" AS "t0"
   GROUP BY
     1
-) AS "t3"
+) AS "t1"
 ORDER BY
-  "t3"."days" ASC
+  "t1"."days" ASC
