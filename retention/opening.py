@@ -5,6 +5,7 @@ This is where settings meet tables; the modules it calls know nothing of setting
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 import ibis
 import ibis.expr.types as ir
 
-from retention import engines, segments, sources, staging, transactions
+from retention import engines, rereading, segments, sources, staging, transactions
 from retention.errors import DataRefused
 from retention.models import MODELS, Model
 from retention.optional_sources import OPTIONAL
@@ -32,13 +33,18 @@ def open_unit(unit: str | Settings, **overrides: object) -> Unit:
     unit: a slug in params/, the path of a settings file, or settings already read.
     overrides: any setting; None and empty text mean "as in the file". Settings already read take
         none.
+    Where the unit that was opened last is opened again, by its name and from the files as they were
+    then, they are not read again.
     Raises SettingsRefused or DataRefused, whose message begins with the unit's file.
     """
     if isinstance(unit, Settings) and any(value is not None for value in overrides.values()):
         raise TypeError("settings already read take no overrides; give the path of their file")
-    settings = unit if isinstance(unit, Settings) else _read(unit, overrides)
+    if isinstance(unit, Settings):
+        with named(unit):
+            return _opened(unit)
+    settings = _read(unit, overrides)
     with named(settings):
-        return _opened(settings)
+        return _opened_again(settings)
 
 
 @contextlib.contextmanager
@@ -58,12 +64,21 @@ def _read(unit: str, overrides: Mapping[str, object]) -> Settings:
     return read_settings(find_unit(unit), overrides=overrides)
 
 
-def _opened(settings: Settings) -> Unit:
-    own = staging.staged(settings)
+def _opened_again(settings: Settings) -> Unit:
+    """The unit, which an analyst may open again with another threshold."""
+    stamp = rereading.stamp(settings)
+    unit = _opened(settings, rereading.reread(settings, stamp))
+    if not isinstance(unit.source, staging.Tallied):
+        rereading.remember(unit, stamp)
+    return unit
+
+
+def _opened(settings: Settings, read_before: staging.Tallied | None = None) -> Unit:
+    own = read_before or staging.staged(settings)
     if own is not None:
         with contextlib.suppress(DataRefused, *engines.errors()):
             return _counted(settings, own)
-        # Whatever is wrong, with the slice or with the data: the source itself says it in full.
+        # Whatever is wrong, with what was read or with the data: the source itself says it in full.
     return _counted(settings, staging.source_of(settings))
 
 
@@ -105,13 +120,15 @@ def _unit(settings: Settings, source: sources.Source) -> Unit:
     if settings.segments:
         of = settings.source
         values = _kept(_SEGMENTS, of, source, partial(_segment_values, settings, source, days))
-    return Unit(settings, source, calendar, tally, followed, paced, days, derived, others, values)
+    unit = Unit(settings, source, calendar, tally, followed, paced, days, derived, others, values)
+    made = source.frames if isinstance(source, rereading.Reread) else {}
+    return replace(unit, frames=made)
 
 
 def _tally(settings: Settings, source: sources.Source) -> ir.Table:
     model, queried = MODELS[settings.model], bool(settings.query)
-    if isinstance(source, staging.Slice):
-        tally = source.read("tally", source.table)
+    if isinstance(source, staging.Tallied):
+        tally = source.tally()
     else:
         segments.need_segments(source.table, settings.segments)
         tally = source.read("tally", model.tally(source.table, unit=settings.unit))

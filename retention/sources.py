@@ -186,6 +186,12 @@ def in_process(source: str) -> bool:
     return scheme is None or scheme[1] == "duckdb"
 
 
+def paths(source: str, *, folder: Path) -> list[Path]:
+    """The files that `source` names; none where it names a database. Raises DataRefused."""
+    resolved = _with_environment(source, source)
+    return [] if _URL.match(resolved) else _found(source, resolved, folder)
+
+
 def engine(timezone: str) -> Any:
     """An engine of its own in this process, without a row, for whom the tables are files."""
     backend = _memory()

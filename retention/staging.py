@@ -39,18 +39,28 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Slice(sources.Source):
-    """What a run has read of the source of a unit, on an engine of its own.
+class Tallied(sources.Source):
+    """A source that has been read before: `table` is the tally of the unit.
 
-    `table` is the tally of the unit, not yet computed; `rows_read` are those of the whole source.
+    `rows_read` are those of the whole source.
     """
 
-    folder: Path
     rows_read: int
 
     def count(self) -> int:
         """How many rows the source had when it was read."""
         return self.rows_read
+
+    def tally(self) -> ir.Table:
+        """The tally of the unit, computed. Raises DataRefused."""
+        return self.read("tally", self.table)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice(Tallied):
+    """What a run has read of the source of a unit, on an engine of its own."""
+
+    folder: Path
 
     def kept(self, name: str) -> ir.Table | None:
         """A table of the unit that the check of the batch has kept; None without one."""
@@ -96,10 +106,10 @@ def stage(units: Sequence[Settings], tell: Callable[[str, int], object]) -> None
         # What a database holds stays there.
         if sources.in_process(settings.source):
             alike.setdefault(_key(settings, _READ), []).append(settings)
-    for key, group in alike.items():
+    for name, group in alike.items():
         for number, part in enumerate(_parts(group)):
             tell(part[0].source, len(part))
-            place = Path(folder, f"{key}-{number}")
+            place = Path(folder, f"{name}-{number}")
             try:
                 _stage(part, place)
             except failures as error:
@@ -135,7 +145,7 @@ def staged(settings: Settings) -> Slice | None:
     folder = os.environ.get(FOLDER)
     if not folder:
         return None
-    own = Path(folder, _key(settings, (*_READ, *_OWN)))
+    own = Path(folder, key(settings))
     try:
         facts = json.loads((own / _FACTS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -186,7 +196,7 @@ def _stage(group: Sequence[Settings], place: Path) -> None:
                 "rows": int(rows or 0),
             }
             if own.is_dir():
-                _note(place.parent / _key(settings, (*_READ, *_OWN)), facts)
+                _note(place.parent / key(settings), facts)
     finally:
         source.backend.disconnect()
 
@@ -196,6 +206,11 @@ def _note(folder: Path, facts: Mapping[str, object]) -> None:
     unfinished = folder / f"{_FACTS}.unfinished"
     unfinished.write_text(json.dumps(facts), encoding="utf-8")
     unfinished.rename(folder / _FACTS)
+
+
+def key(settings: Settings) -> str:
+    """A name for what the settings of a unit say of the rows that are counted."""
+    return _key(settings, (*_READ, *_OWN))
 
 
 def _key(settings: Settings, names: Sequence[str]) -> str:

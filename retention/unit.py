@@ -1,6 +1,6 @@
 """One business unit, opened: its settings, its data on the engine, its thresholds, its figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -60,6 +60,8 @@ class Unit:
     """The tallies of the optional sources that the unit has (optional_sources.OPTIONAL)."""
     segment_values: ir.Table | None = None
     """One row a customer and segment of the settings (segments.VALUES), where there are any."""
+    frames: dict[tuple[str, Calendar], pd.DataFrame] = field(default_factory=dict, repr=False)
+    """Figures that no threshold touches, shared with the unit that is opened next on these rows."""
 
     @property
     def as_of(self) -> date:
@@ -115,7 +117,7 @@ class Unit:
         counted = dates.filter((dates.fault == "") & (dates.day <= self.as_of))
         days = counted.agg(first=counted.day.min(), last=counted.day.max()).to_pyarrow()
         return {
-            "rows": self._source_rows,
+            "rows": self.source_rows,
             "first_day": str(days["first"][0]),
             "last_day": str(days["last"][0]),
             "fingerprint": self.fingerprint,
@@ -138,7 +140,8 @@ class Unit:
         return "-".join(f"{row['rows']:x}-{int(row['hashes']) % 2**64:016x}" for row in found)
 
     @cached_property
-    def _source_rows(self) -> int:
+    def source_rows(self) -> int:
+        """How many rows the source has, before any query."""
         # Without a query the tally has counted every row already.
         if self.settings.query is not None:
             return self.source.count()
@@ -169,21 +172,22 @@ class Unit:
 
     def cohorts(self) -> pd.DataFrame:
         """One row a cohort and age (cohorts.COHORTS)."""
-        return _frame(cohorts.cohorts(self.customer_days, calendar=self.calendar))
+        return self._once(cohorts.cohorts, self.customer_days)
 
     def unbounded(self) -> pd.DataFrame:
         """One row a cohort and age that all of it reached (cohort_views.UNBOUNDED)."""
-        return _frame(cohort_views.unbounded(self.customer_days, calendar=self.calendar))
+        return self._once(cohort_views.unbounded, self.customer_days)
 
     def cohort_revenue(self) -> pd.DataFrame:
         """One row a cohort and age (cohort_views.COHORT_REVENUE)."""
         refunds = self.model.refunds(self.tally, as_of=self.as_of)
-        table = cohort_views.cohort_revenue(self.customer_days, refunds, calendar=self.calendar)
-        return _frame(table)
+        return self._once(cohort_views.cohort_revenue, self.customer_days, refunds)
 
     def rolling(self) -> pd.DataFrame:
         """One row a cohort and 30-day window since the own first purchase (follow_up.ROLLING)."""
-        return self._since(follow_up.rolling(self.customer_days, calendar=self.calendar))
+        if not self.model.buys:
+            return self._since(follow_up.rolling(self.customer_days, calendar=self.calendar))
+        return self._once(follow_up.rolling, self.customer_days)
 
     def brackets(self, edges: Sequence[int]) -> pd.DataFrame:
         """One row a cohort and bracket of days since the own first purchase (follow_up.BRACKETS).
@@ -204,6 +208,13 @@ class Unit:
         table = follow_up.second_life(self.spells, self.customer_days, calendar=self.calendar)
         return self._since(table)
 
+    def _once(self, figures: Callable[..., ir.Table], *tables: ir.Table) -> pd.DataFrame:
+        """Figures of the periods that no threshold touches: made once for the rows of the unit."""
+        made = figures.__name__, self.calendar
+        if made not in self.frames:
+            self.frames[made] = _frame(figures(*tables, calendar=self.calendar))
+        return self.frames[made].copy()
+
     def _since(self, table: ir.Table) -> pd.DataFrame:
         """Figures by days since a purchase: no row where customers have contracts instead."""
         return _frame(table if self.model.buys else table.limit(0))
@@ -215,7 +226,7 @@ class Unit:
 
     def activity(self) -> pd.DataFrame:
         """One row a complete period (activity.ACTIVITY), its identities asserted."""
-        frame = _frame(activity.activity(self.customer_days, calendar=self.calendar))
+        frame = self._once(activity.activity, self.customer_days)
         activity.check(frame, _frame(self._ledger))
         return frame
 
@@ -279,7 +290,7 @@ class Unit:
 
     def quality(self) -> pd.DataFrame:
         """One row a check of the data (quality.QUALITY)."""
-        checks = self.model.quality(self.tally, source_rows=self._source_rows, as_of=self.as_of)
+        checks = self.model.quality(self.tally, source_rows=self.source_rows, as_of=self.as_of)
         accounts = [
             kind.quality(self.others[key], as_of=self.as_of)
             for key, kind in OPTIONAL.items()
