@@ -41,6 +41,9 @@ ENGINES = {
 }
 """Schemes of database URLs, and what connects to a server; a DuckDB database is a file."""
 
+MEMORY = "RETENTION_MEMORY_MB"
+"""Environment variable: the megabytes that DuckDB may hold before it spills to a scratch folder."""
+
 _URL = re.compile(r"([a-z][a-z0-9+]*)://")
 _NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _PASSWORD = re.compile(r"(://[^:@/]*):(?!\$\{).*@")
@@ -66,6 +69,10 @@ class Source:
     def stored(self, name: str, table: ir.Table) -> ir.Table:
         """`table` computed once and kept as a temporary table of the engine."""
         return engines.stored(self.backend, name, table)
+
+    def spared(self, name: str, table: ir.Table) -> ir.Table:
+        """`table` as it is, or `stored` where memory is limited: one query holds all its parts."""
+        return self.stored(name, table) if os.environ.get(MEMORY) else table
 
     def read(self, name: str, table: ir.Table) -> ir.Table:
         """Like `stored`, for a table that depends on what a cell holds: what fails is its fault.
@@ -227,7 +234,22 @@ def _found(source: str, resolved: str, folder: Path) -> list[Path]:
 def _memory() -> Any:
     # Its own name a connection: two that spill into one folder would overwrite each other.
     spill = Path(tempfile.gettempdir(), f"{scratch.prefix()}{uuid.uuid4().hex}")
-    return ibis.duckdb.connect(temp_directory=str(spill), autoinstall_known_extensions=False)
+    return ibis.duckdb.connect(
+        temp_directory=str(spill), autoinstall_known_extensions=False, **_limited()
+    )
+
+
+def _limited() -> dict[str, object]:
+    """What DuckDB may hold in memory, where the environment says so; the rest it spills."""
+    given = os.environ.get(MEMORY)
+    if not given:
+        return {}
+    if not re.fullmatch("[1-9][0-9]*", given):
+        raise DataRefused(
+            f"the environment variable {MEMORY} is {given!r}; give a whole number of megabytes"
+        )
+    # To keep rows in the order of the file costs memory; no figure depends on it.
+    return {"memory_limit": f"{given}MB", "preserve_insertion_order": False}
 
 
 def _files(

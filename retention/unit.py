@@ -168,7 +168,8 @@ class Unit:
         ]
         if PROSPECTS in self.others:
             parts.append(rate_tables.conversion(self.spells, calendar=self.calendar))
-        return _frame(rate_tables.rates(*parts))
+        apart = [self.source.spared(f"rates_{n}", part) for n, part in enumerate(parts)]
+        return _frame(rate_tables.rates(*apart))
 
     def cohorts(self) -> pd.DataFrame:
         """One row a cohort and age (cohorts.COHORTS)."""

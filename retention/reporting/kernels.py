@@ -179,7 +179,7 @@ class _Session:
         )
         with self._watching, self._stderr.open("wb") as stderr:
             # A kernel is killed in the end and removes nothing: what it left goes with its folder.
-            env = os.environ | {"TMPDIR": str(self._own)}
+            env = self._limits.environment() | os.environ | {"TMPDIR": str(self._own)}
             client.execute(cleanup_kc=True, env=env, stdout=subprocess.DEVNULL, stderr=stderr)
 
     def kill(self) -> None:

@@ -7,10 +7,16 @@ from types import TracebackType
 
 import psutil
 
+from retention.sources import MEMORY
+
 UNIT_SECONDS = 3600
 MEGABYTE = 1_000_000
 
 _EVERY_SECONDS = 0.2
+# Python with what a report imports and draws; and what DuckDB counts of what it takes.
+_OF_KERNEL_BYTES = 500 * MEGABYTE
+_OF_ENGINE = 0.75
+_LEAST_MEGABYTES = 100
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,13 @@ class Limits:
     unit_seconds: int = UNIT_SECONDS
     cell_seconds: int | None = None
     memory_bytes: int | None = None
+
+    def environment(self) -> dict[str, str]:
+        """What a kernel is told, so that its engine spills before the kernel is killed."""
+        if self.memory_bytes is None:
+            return {}
+        left = (self.memory_bytes - _OF_KERNEL_BYTES) * _OF_ENGINE
+        return {MEMORY: str(max(_LEAST_MEGABYTES, int(left / MEGABYTE)))}
 
 
 class MemoryWatch:
