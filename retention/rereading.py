@@ -61,6 +61,11 @@ def remember(unit: Unit, stamp: _Stamp | None) -> None:
         _last.append((staging.key(unit.settings), stamp, unit))
 
 
+def forget() -> None:
+    """Hold no unit any more."""
+    _last.clear()
+
+
 def reread(settings: Settings, stamp: _Stamp | None) -> Reread | None:
     """What the last opening read, where it was of the same rows; else None."""
     if not _last or stamp is None or _last[0][:2] != (staging.key(settings), stamp):

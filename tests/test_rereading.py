@@ -18,9 +18,9 @@ from retention.unit import Unit
 
 @pytest.fixture(autouse=True)
 def nobody_was_here() -> Iterator[None]:
-    rereading._last.clear()
+    rereading.forget()
     yield
-    rereading._last.clear()
+    rereading.forget()
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_another_threshold_reads_nothing_again(north: Settings, read: list[str])
     assert (figures(again), again.extent()) == (before, extent)
     # The unit that somebody still holds is what it was.
     assert figures(first) == before
-    rereading._last.clear()
+    rereading.forget()
     assert figures(opened(north, inactive_after=5, lost_after=9)) == other
     assert read == ["rows.csv"] * 2
 
@@ -77,7 +77,7 @@ def test_another_day_or_frequency_is_counted_anew_from_the_same_rows(
     found = [opened(north, **turned).cohorts().to_csv() for turned in TURNED]
     assert read == ["rows.csv"]
     for turned, cohorts in zip(TURNED, found, strict=True):
-        rereading._last.clear()
+        rereading.forget()
         assert opened(north, **turned).cohorts().to_csv() == cohorts
 
 
@@ -110,7 +110,7 @@ def test_what_is_refused_is_refused_in_the_same_words(north: Settings) -> None:
     for overrides in ({"as_of": "2023-01-01"}, {"frequency": "year"}):
         with pytest.raises(DataRefused) as again:
             opened(north, **overrides)
-        rereading._last.clear()
+        rereading.forget()
         with pytest.raises(DataRefused) as alone:
             opened(north, **overrides)
         assert str(again.value) == str(alone.value)
