@@ -40,11 +40,13 @@ from retention import (
     second_purchase,
     segments,
     services,
+    slices,
     subscriptions,
     thresholds,
     transactions,
 )
 from retention.curves import share
+from retention.models import MODELS
 from retention.optional_sources import OPTIONAL
 from retention.periods import Calendar, Rules, shifted
 
@@ -161,9 +163,19 @@ def of_source(key: str) -> dict[str, Callable[[Figures], ir.Table]]:
     }
 
 
+def sliced(figures: Figures) -> ir.Table:
+    """The rows of several units, counted at once; they are rounded in the tally of each alone."""
+    return slices.slices(figures.read("local"), MODELS["purchases"], ["Shop", "No such shop"])
+
+
 TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     "tally": lambda f: transactions.tally(transactions.transactions(f.read("local"), unit="Shop")),
     "units": lambda f: cells.units(f.read("local")),
+    "slice tally": lambda f: slices.tally(
+        sliced(f).filter(ibis._.slice == "0"),
+        slices.totals(sliced(f), MODELS["purchases"]),
+        MODELS["purchases"],
+    ),
     "customer_days": lambda f: transactions.customer_days(f.kept("tally"), as_of=AS_OF),
     "purchase_days": days_bought,
     "quality": lambda f: transactions.quality(f.kept("tally"), source_rows=5, as_of=AS_OF),
