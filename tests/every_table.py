@@ -371,8 +371,8 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     "subscriptions, refused": lambda f: subscriptions.refused(
         agreed(f), unit="Shop", fault=subscriptions.END_BEFORE_START
     ),
-    "subscriptions, tally": lambda f: subscriptions.tally(
-        subscriptions.subscriptions(agreed(f), unit="Shop")
+    "subscriptions, tally": lambda f: subscriptions.rounded(
+        subscriptions.counted(subscriptions.subscriptions(agreed(f), unit="Shop"))
     ),
     "subscriptions, dates": lambda f: subscriptions.dates(f.kept("subscriptions, tally")),
     "subscriptions, quality": lambda f: subscriptions.quality(
