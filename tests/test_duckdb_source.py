@@ -72,7 +72,7 @@ def test_sqlite_and_other_engines_are_refused_before_anything_connects(tmp_path:
         scheme = source.partition(":")[0]
         assert refused(tmp_path, source, table="orders") == (
             f"source {source}: {scheme} is no engine that the kit computes on (duckdb, postgres, "
-            "postgresql, spark, pyspark); export the table as parquet or csv and name that file"
+            "postgresql, spark, pyspark, sc); export the table as parquet or csv and name that file"
         )
     assert sorted(p.name for p in tmp_path.iterdir()) == ["shop.sqlite", "shop.yaml"]
 
