@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd  # noqa: TID251 (small frames only)
 from scipy import stats
-from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
 from retention.contacts import CONTROL
 from retention.curves import wilson
@@ -241,6 +240,10 @@ def _proportions(row: Mapping[str, Any], control: Mapping[str, Any], arms: int) 
     )
     if min(sizes) == 0:
         return {}
+    # Where Polars is installed too, it comes with this one and starts threads, after which no
+    # process can be forked: not at the import of this module, then.
+    from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
+
     asked = {"compare": "diff", "method": "newcomb"}
     pair = (counts[0], sizes[0], counts[1], sizes[1])
     low, high = confint_proportions_2indep(*pair, alpha=ALPHA, **asked)

@@ -4,6 +4,7 @@ import ast
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -237,3 +238,15 @@ def test_there_is_no_zygote_where_it_does_not_pay(monkeypatch: pytest.MonkeyPatc
 def test_only_the_kernel_of_this_python_is_forked(forks: Zygote) -> None:
     provisioner = WarmProvisioner(kernel_spec=KernelSpec(), zygote=forks)
     assert provisioner._forked(["R", "--slave"], env={}) is None
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_no_notebook_imports_what_starts_threads_where_it_is_installed(
+    name: str, tmp_path: Path
+) -> None:
+    # Parts of statsmodels import Polars, which is no library of the kit.
+    (tmp_path / "polars.py").write_text("raise SystemExit('Polars is here')")
+    report = nbformat.read(kit_notebook(name), as_version=4)
+    script = "\n".join(["import sys", f"sys.path.insert(0, {str(tmp_path)!r})", *imports(report)])
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
