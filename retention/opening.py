@@ -119,7 +119,9 @@ def _unit(settings: Settings, source: sources.Source) -> Unit:
     values = None
     if settings.segments:
         of = settings.source
-        values = _kept(_SEGMENTS, of, source, partial(_segment_values, settings, source, days))
+        # Another unit may have the same slice and end on another day.
+        name = f"{_SEGMENTS}-{as_of}"
+        values = _kept(name, of, source, partial(_segment_values, settings, source, days))
     unit = Unit(settings, source, calendar, tally, followed, paced, days, derived, others, values)
     made = source.frames if isinstance(source, rereading.Reread) else {}
     return replace(unit, frames=made)

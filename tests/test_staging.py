@@ -201,6 +201,21 @@ def test_what_is_kept_of_optional_sources_and_segments_is_not_read_again(folder:
 
 
 @pytest.mark.usefixtures("staged")
+def test_what_is_kept_of_segments_is_of_the_day_that_a_unit_ends_on(folder: Path) -> None:
+    kept: dict[str, Any] = {"unit": "North", "segments": "[channel]"}
+    units = [
+        unit(folder, "early", as_of="2024-01-31", **kept),
+        unit(folder, "late", as_of="2024-03-31", **kept),
+        unit(folder, "open", **kept),
+    ]
+    alone = [told(settings) for settings in units]
+    assert not any(isinstance(one, str) for one in alone), alone
+    assert stage(units) == [("rows.csv", 3)]
+    for _ in range(2):
+        assert [told(settings) for settings in units] == alone
+
+
+@pytest.mark.usefixtures("staged")
 def test_other_settings_find_no_slice(folder: Path) -> None:
     settings = unit(folder, "north")
     stage([settings])
