@@ -16,6 +16,9 @@ import pandas as pd  # noqa: TID251 (small frames only)
 Z_95 = 1.959963984540054
 """The two-sided 95 % point of the normal distribution."""
 
+TOLERANCE = 1e-12
+"""By so much a survival may miss a share that it meets, for it is a product of rounded factors."""
+
 _BOUNDS = ("survival", "low", "high")
 CURVE = ("days", "at_risk", "events", "censored", "survival", "low", "high")
 
@@ -82,7 +85,8 @@ def quantile(curve: pd.DataFrame, share: float) -> tuple[float, float, float]:
     absent where it never is. Source: Brookmeyer & Crowley 1982, by the log-log bounds of S.
     """
     days = curve["days"].to_numpy(dtype=float)
-    found = (days[curve[name].to_numpy(dtype=float) <= 1 - share][:1] for name in _BOUNDS)
+    down = 1 - share + TOLERANCE
+    found = (days[curve[name].to_numpy(dtype=float) <= down][:1] for name in _BOUNDS)
     when, low, high = (float(day[0]) if len(day) else float("nan") for day in found)
     return when, low, high
 

@@ -15,7 +15,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd  # noqa: TID251 (small frames only)
 
-from retention.curves import CURVE, at, at_each, kaplan_meier
+from retention.curves import CURVE, TOLERANCE, at, at_each, kaplan_meier
 from retention.errors import DataRefused
 
 Rule = Literal["return_quantile", "mean_gap"]
@@ -32,8 +32,6 @@ THRESHOLDS = ("threshold", "days", "rule", "gaps", "open_gaps", "wrongly_called"
 RETURN_SHARES = ("days", "return_share", "low", "high")
 _STEP = 30
 """Days between two rows of `return_shares`."""
-
-_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -161,7 +159,7 @@ def _derived(
             "go by; give inactive_after and lost_after as numbers of days"
         )
     target = factor * followed
-    reached = curve[1 - curve["survival"] >= target - _TOLERANCE]
+    reached = curve[1 - curve["survival"] >= target - TOLERANCE]
     return int(reached["days"].iloc[0])
 
 

@@ -13,7 +13,7 @@ from histories import Kit, cells
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention.curves import CURVE, at, at_each, kaplan_meier, share, wilson
+from retention.curves import CURVE, at, at_each, kaplan_meier, quantile, share, wilson
 
 
 def counts(events: list[int], censored: list[int]) -> pd.DataFrame:
@@ -150,3 +150,11 @@ def test_share_on_the_engine(kit: Kit) -> None:
         assert value == part / whole
         assert (low, high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
         assert 0 <= low <= value <= high <= 1  # of 15 of 15 floats make 1.0000000000000002
+
+
+@pytest.mark.parametrize("size", [10, 20, 30, 80, 100, 400])
+@pytest.mark.parametrize("tenths", [1, 2, 5, 9])
+def test_the_day_of_a_share_is_the_one_on_which_it_is_met_exactly(size: int, tenths: int) -> None:
+    # One event a day: after day d exactly d / size have had it.
+    curve = kaplan_meier(counts(list(range(1, size + 1)), []))
+    assert quantile(curve, tenths / 10)[0] == size * tenths // 10
