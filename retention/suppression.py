@@ -58,7 +58,8 @@ def pooled(groups: pd.DataFrame, *, least: int, of: str = "inactive") -> pd.Data
     of: the column whose share the groups are.
 
     Groups without anybody are left out, and so is SMALL where it has fewer than `least` customers.
-    Where the dormant or the lost of a group are few, it is not said how many it has of each.
+    Where the dormant or the lost of a group are few, it is not said how many it has of each; where
+    all of them are few, it is not said of any group.
     """
     some = groups[groups["customers"] > 0]
     small = hidden(some["customers"], least=least)
@@ -72,6 +73,8 @@ def pooled(groups: pd.DataFrame, *, least: int, of: str = "inactive") -> pd.Data
     for part in parts:
         sizes = shown.loc[shown[part] > 0, part]
         few |= hidden(sizes, least=least).reindex(shown.index, fill_value=False)
+        # How many there are in all is known: groups without any would tell who has them.
+        few |= 0 < sizes.sum() < least
     low, high = wilson(shown["customers"], shown[of])
     return shown.assign(
         **{part: shown[part].mask(few) for part in parts},

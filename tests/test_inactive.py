@@ -258,6 +258,17 @@ def test_few_of_a_state_hide_how_a_group_parts_and_not_the_group() -> None:
     ]
 
 
+def test_few_of_a_state_in_all_hide_who_has_none_of_them() -> None:
+    # The first screen says that 3 are dormant: a group without any would tell that ONCE has them.
+    shown = pooled(some((3, 47), (0, 60), (0, 0), (0, 0)), least=5)
+    assert cells(shown, "group", "customers", "dormant", "lost") == [
+        (ONCE, 50, None, None),
+        (OCCASIONAL, 60, None, None),
+    ]
+    nobody = pooled(some((0, 47), (0, 60), (0, 0), (0, 0)), least=5)
+    assert cells(nobody, "dormant", "lost") == [(0, 47), (0, 60)]
+
+
 def test_nothing_is_shown_of_few() -> None:
     assert pooled(some((1, 1), (1, 1), (0, 0), (0, 0)), least=5).empty
     assert len(pooled(some((0, 9), (9, 0), (9, 9), (0, 0)), least=5)) == 3
