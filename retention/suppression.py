@@ -52,12 +52,14 @@ def merged(revenue: pd.DataFrame, *, least: int) -> pd.DataFrame:
     return added[list(revenue.columns)]
 
 
-def pooled(groups: pd.DataFrame, *, least: int, of: str = "inactive") -> pd.DataFrame:
-    """One row a group (inactive.GROUPS, of one breakdown), small groups as one: SMALL.
+def pooled(
+    groups: pd.DataFrame, *, least: int, of: str = "inactive", called: str = SMALL
+) -> pd.DataFrame:
+    """One row a group (inactive.GROUPS, of one breakdown), small groups as one.
 
-    of: the column whose share the groups are.
+    of: the column whose share the groups are; called: the group of the row of small groups.
 
-    Groups without anybody are left out, and so is SMALL where it has fewer than `least` customers.
+    Groups without anybody are left out, and so is that row where it has fewer than `least`.
     Where the dormant or the lost of a group are few, it is not said how many it has of each; where
     all of them are few, it is not said of any group.
     """
@@ -67,7 +69,7 @@ def pooled(groups: pd.DataFrame, *, least: int, of: str = "inactive") -> pd.Data
     together = some[small][[*parts, "customers", "former_value"]].sum()
     shown = some[~small]
     if together["customers"] >= least:
-        row = some[small].head(1).assign(group=SMALL, **together)
+        row = some[small].head(1).assign(group=called, **together)
         shown = pd.concat([shown, row], ignore_index=True)
     few = pd.Series(False, index=shown.index)
     for part in parts:

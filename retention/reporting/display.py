@@ -26,7 +26,7 @@ from retention.rates import CONVERSION, REACTIVATION, WIN_BACK
 from retention.reporting.shown import Shown, scrolling, show
 from retention.second_purchase import MARKS
 from retention.sparkline import sparkline
-from retention.suppression import hidden, merged, moved_by_many, pooled, without_few
+from retention.suppression import SMALL, hidden, merged, moved_by_many, pooled, without_few
 from retention.thresholds import return_shares
 from retention.tiles import Tile
 from retention.tiles import tiles as headline_tiles
@@ -196,9 +196,11 @@ class Report(Shown):
         names = groups["group"].map(lambda key: self.language.title(name_of(key, self.language)))
         return groups.assign(group=names)
 
-    def pooled(self, groups: pd.DataFrame, *, of: str = "inactive") -> pd.DataFrame:
+    def pooled(
+        self, groups: pd.DataFrame, *, of: str = "inactive", called: str = SMALL
+    ) -> pd.DataFrame:
         """Groups of one breakdown, those of fewer than `minimum_group` customers as one."""
-        return pooled(groups, least=self.unit.settings.minimum_group, of=of)
+        return pooled(groups, least=self.unit.settings.minimum_group, of=of, called=called)
 
     def _counts_days(self, of: str = DAYS) -> bool:
         """Whether days since a purchase can be counted; else says why they cannot (NOT_COUNTED)."""

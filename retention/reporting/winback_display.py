@@ -75,7 +75,8 @@ class WinBackReport(CampaignReport):
         for segment, own in values.groupby("segment"):
             largest = own.sort_values("customers", ascending=False, kind="stable")
             named = self._values_named(largest).rename(columns={"value": "group"})
-            shown = self.pooled(named).replace({"group": {SMALL: name_of(SMALL, self.language)}})
+            # Values are of the data: only the row of the small ones has the name of a group.
+            shown = self.pooled(named, called=name_of(SMALL, self.language))
             charts = winback_plots.inactive([shown], self.language, segment=str(segment))
             told = winback_narrative.inactive(shown, self.language)
             self.figure(charts, told, data=shown.rename(columns={"group": "value"}))

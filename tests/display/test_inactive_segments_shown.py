@@ -9,6 +9,7 @@ from displayed import html, showing, tags
 from retention import Unit
 from retention.inactive_segments import INACTIVE_BY_SEGMENT
 from retention.reporting.winback_display import WinBackReport
+from retention.suppression import SMALL
 
 
 def some(*counts: tuple[str, int, int]) -> pd.DataFrame:
@@ -33,6 +34,12 @@ def test_the_largest_value_comes_first_and_few_follow_from_nothing(unit: Unit) -
     assert [row[1] for row in rows] == ["b", "groups too small to show apart"]
     assert [row[4] for row in rows] == ["100", "22"]
     assert tags(page) >= {"figure", "table"}
+
+
+def test_a_value_of_the_name_of_a_key_stays_what_it_is(unit: Unit) -> None:
+    (page,) = shown(unit, some(("b", 40, 60), (SMALL, 30, 20)))
+    names = [row.find_all(["th", "td"])[1].text for row in page.select("tbody tr")]
+    assert names == ["b", SMALL]
 
 
 def test_a_unit_without_segments_says_so(unit: Unit) -> None:
