@@ -254,6 +254,14 @@ class Language:
         # The first of a month alone is an ordinal in French, which the locale does not know.
         return text.replace("1", "1er", 1) if self.code == "fr" and day.day == 1 else text
 
+    def month(self, day: date) -> str:
+        """The month of a day, short.
+
+        >>> Language("fr").month(date(2026, 6, 30))
+        'juin 2026'
+        """
+        return format_date(day, "LLL y", locale=self.locale).replace(".", "")
+
     def moment(self, moment: datetime) -> str:
         """A moment (aware) to the minute, in UTC."""
         at = moment.astimezone(UTC)
@@ -275,7 +283,7 @@ class Language:
         if self._is_fiscal:
             return self._fiscal(start, short=short)
         if self.frequency == "month" and short:
-            return format_date(start, "LLL y", locale=self.locale).replace(".", "")
+            return self.month(start)
         skeleton = {"month": "yMMMM", "quarter": "yQQQ", "year": "y"}[self.frequency]
         return format_skeleton(skeleton, start, locale=self.locale)
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from retention.language import Language
@@ -12,14 +13,27 @@ from retention.words import TOO_SMALL, name_of
 _TESTED = {
     YEAR_FROM_RETURN: (
         "On {day} the same estimate said {estimate} (90% interval {low} to {high}), and {realised} "
-        "came in the year from each return on, from {returned} who returned of {customers}."
+        "came in the year from each return on. Of {customers} customers it expected {returns} to "
+        "return (90% interval {returns_low} to {returns_high}), and {returned} did."
     ),
     WITHIN_YEAR: (
         "On {day} the same estimate said {estimate} within the year (90% interval {low} to "
-        "{high}), and {realised} came, from {returned} who returned of {customers}."
+        "{high}), and {realised} came. Of {customers} customers it expected {returns} to return "
+        "(90% interval {returns_low} to {returns_high}), and {returned} did."
     ),
 }
 """What a back-test speaks of -> how what was said and what came are told."""
+
+_BESIDE = {
+    -1: "The estimate of revenue was {share} too low.",
+    0: "The estimate of revenue was less than 1% off.",
+    1: "The estimate of revenue was {share} too high.",
+}
+"""Sign of the error, as far as it is shown -> how it is told."""
+
+_RETURNS = ("customers", "returns", "returns_low", "returns_high", "returned")
+
+_ONE_SIDED = {-1: "All estimates were too low.", 1: "All estimates were too high."}
 
 
 def worth(total: pd.Series, language: Language) -> str:
@@ -99,21 +113,57 @@ def cells(cells: pd.DataFrame, language: Language) -> str:
 
 
 def backtest(backtest: pd.DataFrame, language: Language) -> str:
-    """What was said a year ago and what came of it: the newest day of BACKTEST that is over."""
-    last = backtest[backtest["realised"].notna()].iloc[-1]
+    """What was said a year ago and what came of it: the newest day of BACKTEST that is over.
+
+    And on how many of all days that are over what came lies inside its interval.
+    """
+    over = backtest[backtest["realised"].notna()]
+    last = over.iloc[-1]
     told = language.each(_TESTED)[last["speaks_of"]].format(
         day=language.day(last["day"]),
         estimate=language.money(last["estimate"]),
         low=language.money(last["estimate_low"]),
         high=language.money(last["estimate_high"]),
         realised=language.money(last["realised"]),
-        returned=language.number(last["returned"]),
-        customers=language.number(last["customers"]),
+        **{name: language.number(last[name]) for name in _RETURNS},
     )
-    if pd.isna(last["error"]):
-        return told
-    error = language("Error: {error}.", error=language.signed_percent(last["error"]))
-    return f"{told} {error}"
+    beside = ""
+    if not pd.isna(last["error"]):
+        sign = int(np.sign(round(last["error"], 2)))
+        share = language.percent(abs(last["error"]), 0)
+        beside = language.each(_BESIDE)[sign].format(share=share)
+    inside = language(
+        "Days tested: {days}. The revenue that came lies inside its interval on {of_revenue} of "
+        "them, the number who returned on {of_returns}.",
+        days=language.number(len(over)),
+        of_revenue=language.number(_inside(over, "realised", "estimate")),
+        of_returns=language.number(_inside(over, "returned", "returns")),
+    )
+    signs = set(np.sign(over["estimate"] - over["realised"]))
+    one_sided = language.each(_ONE_SIDED)[signs.pop()] if signs in ({-1}, {1}) else ""
+    return " ".join(filter(None, (told, beside, inside, one_sided)))
+
+
+def _inside(over: pd.DataFrame, came: str, told: str) -> int:
+    """On how many days what came lies within the interval of what was told."""
+    return int(over[came].between(over[f"{told}_low"], over[f"{told}_high"]).sum())
+
+
+def testable(total: pd.Series, last: pd.Series, language: Language) -> str:
+    """How much of the value of all falls within a year; of that alone such a back-test speaks.
+
+    total: of opportunity_value.OPPORTUNITY; last: of BACKTEST, of the same day.
+    """
+    if last["speaks_of"] != WITHIN_YEAR:
+        return ""
+    return language(
+        "Of the {value} above, {within} falls within the {horizon} days after {day}; the history "
+        "is too short to test more than that part.",
+        value=language.money(total["worth"]),
+        within=language.money(last["estimate"]),
+        horizon=language.number(HORIZON_DAYS),
+        day=language.day(last["day"]),
+    )
 
 
 def too_little(language: Language, *, needed: int, found: int) -> str:

@@ -5,8 +5,10 @@ out; where nothing is left, the axes say so.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from textwrap import fill
 
+import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -30,6 +32,8 @@ from retention.words import TOO_SMALL, name_of
 
 _LETTERS = 40
 """In a line above a chart."""
+_NARROW = 22
+"""Letters in a line beside a mark."""
 _ASIDE = 1.4
 """Of an axis beyond its longest interval, for the figure that stands there."""
 
@@ -42,6 +46,12 @@ _REVENUE = {
     WITHIN_YEAR: "revenue within a year",
 }
 """What a back-test speaks of -> the name of what came, and of its axis."""
+
+_TO_COME = {
+    YEAR_FROM_RETURN: "{amount}, still to come",
+    WITHIN_YEAR: "{amount} within the year, still to come",
+}
+"""What a back-test speaks of -> what stands at its newest day."""
 
 
 @rc_context(STYLE)
@@ -128,17 +138,18 @@ def _spread(value: pd.Series, low: pd.Series, high: pd.Series) -> list[pd.Series
 def backtest(backtest: pd.DataFrame, language: Language, *, ax: Axes | None = None) -> Axes:
     """What was estimated on a few days, with its interval, and what came (BACKTEST).
 
-    The newest day stands at the right; of it nothing has come yet.
+    Time runs to scale, and a day is named by its month. The newest stands at the right; of it
+    nothing has come yet.
     """
     ax = axes(ax)
     if backtest.empty:
         return say(ax, language(TOO_SMALL))
-    places, kind = range(len(backtest)), backtest["speaks_of"].iloc[0]
-    value = backtest["estimate"]
+    days, kind = backtest["day"], backtest["speaks_of"].iloc[0]
+    value, came = backtest["estimate"], backtest["realised"]
     spread = _spread(value, backtest["estimate_low"], backtest["estimate_high"])
     colour = PALETTE[WIN_BACK]
-    ax.errorbar(places, value, spread, fmt="o", color=colour, capsize=4)
-    ax.plot(places, backtest["realised"], "D", color=INK, markersize=7)
+    ax.errorbar(days, value, spread, fmt="o", color=colour, capsize=4)
+    ax.plot(days, came, "D", color=INK, markersize=7)
     head(
         ax,
         {
@@ -146,20 +157,34 @@ def backtest(backtest: pd.DataFrame, language: Language, *, ax: Axes | None = No
             language.title(language.each(_CAME)[kind]): INK,
         },
     )
-    for place, (told, real) in enumerate(zip(value, backtest["realised"], strict=True)):
-        for amount, side, ink in ((told, -1, colour), (real, 1, INK)):
-            if amount == amount:
-                ax.annotate(
-                    language.short_money(amount),
-                    (place, amount),
-                    (9 * side, 0),
-                    textcoords="offset points",
-                    ha="left" if side > 0 else "right",
-                    va="center",
-                    color=ink,
-                )
-    ax.set_xticks(list(places), [language.day(day) for day in backtest["day"]])
-    ax.set_xlim(-0.6, len(backtest) - 0.4)
-    ax.set_ylim(bottom=min(0, value.min()))
+    # One below the lower of the two, the other above the higher: beside them stands the next day.
+    lowest = np.fmin(np.minimum(value, backtest["estimate_low"]), came)
+    highest = np.fmax(np.maximum(value, backtest["estimate_high"]), came)
+    for day, told, real, low, high in zip(days, value, came, lowest, highest, strict=True):
+        amount = language.short_money(told)
+        if real == real:
+            _write(ax, amount, (day, low), (0, -14), colour)
+            _write(ax, language.short_money(real), (day, high), (0, 8), INK)
+        else:
+            text = language.each(_TO_COME)[kind].format(amount=amount)
+            _write(ax, fill(text, _NARROW), (day, told), (-9, -4), colour)
+    ax.set_xticks(days, [language.month(day) for day in days])
+    aside = max((days.iloc[-1] - days.iloc[0]) / 20, pd.Timedelta(days=30))
+    ax.set_xlim(days.iloc[0] - aside, days.iloc[-1] + aside)
+    ax.set_ylim(min(0, lowest.min()), 1.12 * highest.max())
     scale_amounts(ax, language.short_money, language.money, language.each(_REVENUE)[kind])
     return ax
+
+
+def _write(
+    ax: Axes, text: str, place: tuple[date, float], aside: tuple[float, float], ink: str
+) -> None:
+    """An amount so many points beside its place: over or under it, or all on its left."""
+    ax.annotate(
+        text,
+        place,
+        aside,
+        textcoords="offset points",
+        ha="right" if aside[0] < 0 else "center",
+        color=ink,
+    )

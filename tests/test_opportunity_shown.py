@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import combinations, pairwise
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from retention import opportunity_narrative as narrative
 from retention import opportunity_plots as plots
 from retention.language import Language
 from retention.opportunity_value import ALL, BACKTEST, OPPORTUNITY, WITHIN_YEAR, YEAR_FROM_RETURN
+from retention.reporting.drawing import drawn
 from retention.style import INK
 
 ENGLISH = Language()
@@ -203,11 +205,43 @@ def test_estimates_stand_beside_what_came() -> None:
     assert first.get_text().startswith("Estimate on that day")
     assert first.get_color() == told.get_color()
     assert (second.get_text(), second.get_color()) == ("What came within the year", INK)
-    assert written == ["€900", "€1,000", "€1,000", "€800", "€2,000"]
+    assert written == [
+        "€900",
+        "€1,000",
+        "€1,000",
+        "€800",
+        "€2,000 within the\nyear, still to come",
+    ]
     whole = plots.backtest(DAYS.assign(speaks_of=YEAR_FROM_RETURN), ENGLISH)
     assert whole.texts[1].get_text() == "What came in the year from the return on"
-    labels = [text.get_text() for text in ax.get_xticklabels()]
-    assert labels == ["31 March 2025", "30 June 2025", "30 June 2026"]
+    assert whole.texts[-1].get_text() == "€2,000, still to come"
+
+
+def test_days_of_the_backtest_are_months_on_an_axis_to_scale() -> None:
+    ax = plots.backtest(DAYS, ENGLISH)
+    assert [text.get_text() for text in ax.get_xticklabels()] == [
+        *("Mar 2025", "Jun 2025", "Jun 2026"),
+    ]
+    first, second, third = ax.get_xticks()
+    assert (second - first, third - second) == (91, 365)
+
+
+@pytest.mark.parametrize("code", ["en", "es", "fr"])
+@pytest.mark.parametrize(("step", "rest"), [(91, 365), (91, 730)])
+def test_figures_of_the_backtest_do_not_meet(code: str, step: int, rest: int) -> None:
+    last = pd.Timestamp(2026, 6, 30)
+    back = [rest + 3 * step, rest + 2 * step, rest + step, rest, 0]
+    one = {"estimate": 183e3, "estimate_low": 150e3, "estimate_high": 214e3, "realised": 240e3}
+    days = pd.DataFrame(
+        [dict.fromkeys(BACKTEST) | one | {"day": last - pd.Timedelta(days=ago)} for ago in back]
+    ).assign(speaks_of=WITHIN_YEAR)
+    days.loc[4, "realised"] = None
+    ax = plots.backtest(days.astype({"realised": float}), Language(code, currency="USD"))
+    drawn(ax)
+    boxes = [text.get_window_extent() for text in ax.texts[2:]]
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+    names = [text.get_window_extent() for text in ax.get_xticklabels()]
+    assert all(a.x1 < b.x0 for a, b in pairwise(names))
 
 
 @pytest.mark.parametrize(("low", "high", "ends"), [(0, 890, (0, 900)), (910, 990, (900, 990))])
@@ -248,18 +282,50 @@ def test_the_cells_worth_most_and_least_are_named() -> None:
 
 
 def test_the_newest_day_that_is_over_gives_the_error() -> None:
+    told = "Of 50 customers it expected 15 to return (90% interval 8 to 30), and 20 did."
     found = narrative.backtest(DAYS, ENGLISH)
     assert found == (
         "On 30 June 2025 the same estimate said €1,000 within the year (90% interval €700 to "
-        "€1,400), and €800 came, from 20 who returned of 50. Error: +25%."
+        f"€1,400), and €800 came. {told} The estimate of revenue was 25% too high. Days tested: 2. "
+        "The revenue that came lies inside its interval on 2 of them, the number who returned on 2."
     )
     whole = narrative.backtest(DAYS.assign(speaks_of=YEAR_FROM_RETURN), ENGLISH)
-    assert whole == (
+    assert whole.startswith(
         "On 30 June 2025 the same estimate said €1,000 (90% interval €700 to €1,400), and €800 "
-        "came in the year from each return on, from 20 who returned of 50. Error: +25%."
+        f"came in the year from each return on. {told} The estimate"
     )
     nothing_came = DAYS.assign(realised=[0.0, 0.0, None], error=None)
-    assert narrative.backtest(nothing_came, ENGLISH).endswith("20 who returned of 50.")
+    assert f"{told} Days tested" in narrative.backtest(nothing_came, ENGLISH)
+
+
+@pytest.mark.parametrize(
+    ("realised", "error", "said"),
+    [
+        ([1000, 1250], [-0.1, -0.2], ["20% too low.", "All estimates were too low."]),
+        ([500, 800], [0.8, 0.25], ["25% too high.", "All estimates were too high."]),
+        ([500, 1002], [0.8, -0.002], ["less than 1% off.", "returned on 1."]),
+    ],
+)
+def test_a_backtest_tells_its_misses(
+    realised: list[float], error: list[float], said: list[str]
+) -> None:
+    days = DAYS.assign(realised=[*realised, None], error=[*error, None], returned=[10, 31, None])
+    found = narrative.backtest(days, ENGLISH)
+    assert said[0] in found
+    assert found.endswith(said[1])
+    missed = narrative.backtest(days.assign(estimate_low=990, estimate_high=1000), ENGLISH)
+    assert f"inside its interval on {sum(990 <= each <= 1000 for each in realised)} of" in missed
+
+
+def test_of_the_value_only_what_falls_within_the_year_is_tested() -> None:
+    last = DAYS.iloc[-1]
+    assert narrative.testable(TOTAL, last, ENGLISH) == (
+        "Of the €9,050 above, €2,000 falls within the 365 days after 30 June 2026; the history is "
+        "too short to test more than that part."
+    )
+    whole = last.copy()
+    whole["speaks_of"] = YEAR_FROM_RETURN
+    assert narrative.testable(TOTAL, whole, ENGLISH) == ""
 
 
 def test_too_little_history_says_how_much_it_takes() -> None:

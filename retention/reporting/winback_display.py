@@ -113,10 +113,16 @@ class WinBackReport(CampaignReport):
             self.note(opportunity_narrative.left_out(left_out, self.language, since=since))
         self.note(opportunity_narrative.thumb(total, self.language))
 
-    def backtest(self, backtest: pd.DataFrame) -> None:
-        """What the same estimate said a year ago, and what came (opportunity_value.BACKTEST)."""
+    def backtest(self, backtest: pd.DataFrame, cells: pd.DataFrame) -> None:
+        """What the same estimate said a year ago, and what came (opportunity_value.BACKTEST).
+
+        cells: opportunity_value.OPPORTUNITY, of which that may test a part only.
+        """
         over = backtest[backtest["realised"].notna()]
         if self._counts_days(WORTH) and self._has_history(over, horizons=2):
+            last = backtest.iloc[-1]
+            if pd.isna(last["realised"]) and not cells.empty:
+                self.note(opportunity_narrative.testable(cells.iloc[-1], last, self.language))
             chart = opportunity_plots.backtest(backtest, self.language)
             told = opportunity_narrative.backtest(backtest, self.language)
             self.figure(chart, told, data=backtest)
