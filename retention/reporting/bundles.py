@@ -11,10 +11,10 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from retention.reporting.mime import FACTS, FRAME, as_csv
+from retention.reporting.mime import FACTS, FRAME, LEFT_OUT, as_csv
 from retention.reporting.outcome import Status, StepFailedError
 
-__all__ = ["FACTS", "FRAME", "as_csv", "facts", "frames"]
+__all__ = ["FACTS", "FRAME", "LEFT_OUT", "as_csv", "facts", "frames"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TEXTS = ("unit", "language", "period_label", "headline")

@@ -50,7 +50,7 @@ class CampaignReport(Report):
         """Why customers left, and what became of them (reasons.BY_REASON)."""
         language = self.language
         if FEEDBACK not in self.unit.others:
-            self.note(
+            self.absent(
                 language(
                     "This unit has no answers: name a file with customer_id, reported_on and "
                     "reason in its settings, as feedback."
@@ -70,7 +70,7 @@ class CampaignReport(Report):
         """Whether there are contacts that purchases can answer; else says what is missing."""
         if CONTACTS in self.unit.others:
             return self._counts_days(RESPONSES)
-        self.note(
+        self.absent(
             self.language(
                 "This unit has no contacts: name a file with customer_id, campaign, "
                 "contacted_on and arm in its settings, as contacts."

@@ -205,7 +205,7 @@ class Report(Shown):
     def _counts_days(self, of: str = DAYS) -> bool:
         """Whether days since a purchase can be counted; else says why they cannot (NOT_COUNTED)."""
         if not self.unit.model.buys:
-            self.note(self.language(NOT_COUNTED[of]))
+            self.absent(self.language(NOT_COUNTED[of]))
         return self.unit.model.buys
 
     @property

@@ -8,7 +8,7 @@ import base64
 import html
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,6 +23,7 @@ from traitlets import default
 from retention.language import Language
 from retention.reporting.bundles import FACTS, FRAME
 from retention.reporting.foreign import readable
+from retention.reporting.left_out import absent, heading_of
 from retention.reporting.markdown import HEADING, Markdown, translated
 from retention.words import within_a_line
 
@@ -34,6 +35,7 @@ TEXT = {
     "kicker": "Customer retention report",
     "skip": "Skip to the report",
     "contents": "In this report",
+    "left_out": "What is missing from this report?",
     "as_of": "Data up to and including {day}",
     "code": "How this report was computed (code)",
     "code_note": (
@@ -184,6 +186,7 @@ def page(notebook: NotebookNode) -> Page:
 
     The language is that of the facts. A heading of level 2 begins a section. The first heading of
     level 1 names the kind of report above the unit's name. Streams and errors are not shown.
+    Sections with nothing to show stand together in the last one, each with the reason.
     """
     found = [
         output.data[FACTS]
@@ -194,11 +197,17 @@ def page(notebook: NotebookNode) -> Page:
     laid_out = Page(facts=dict(found[0]) if found else {})
     text = laid_out.text
     markdown = Markdown(text["markdown_table"])
-    number = 0
-    for cell in notebook.cells:
+    missing = absent(notebook.cells)
+    reasons: dict[str, list[str]] = {}
+    number, left_out = 0, False
+    for place, cell in enumerate(notebook.cells):
         section = laid_out.sections[-1] if laid_out.sections else laid_out.opening
         if cell.cell_type == "markdown":
             source = translated(cell.source, laid_out.language)
+            left_out = place in missing
+            if left_out:
+                reasons.setdefault(missing[place], []).append(heading_of(source))
+                continue
             pieces = HEADING.split(markdown.html(source, cell.get("attachments", {})))
             section.blocks.append(pieces[0])
             for name, heading, rest in zip(*(pieces[i::3] for i in (1, 2, 3)), strict=True):
@@ -207,12 +216,24 @@ def page(notebook: NotebookNode) -> Page:
             number += 1
             names = [text[key].format(number=number) for key in ("no_alt", "table")]
             shown = (_shown(output, *names) for output in cell.get("outputs", []))
-            section.blocks.extend(block for block in shown if block)
+            section.blocks.extend(block for block in shown if block and not left_out)
             injected = "injected-parameters" in cell.metadata.get("tags", [])
             label = text["parameters" if injected else "cell"].format(number=number)
             laid_out.code.append((label, _code(cell)))
+    if reasons:
+        laid_out.sections.append(_left_out(markdown, text["left_out"], reasons))
     laid_out.kicker = markdown.kicker or text["kicker"]
     return laid_out
+
+
+def _left_out(markdown: Markdown, title: str, reasons: Mapping[str, Sequence[str]]) -> Section:
+    """The section of those that are left out: a line for each reason (HTML), and its headings."""
+    _, name, shown, _ = HEADING.split(markdown.html(f"## {title}", {}))
+    lines = [
+        f"<p><strong>{html.escape(' '.join(headings))}</strong></p>{why}"
+        for why, headings in reasons.items()
+    ]
+    return Section(name, shown, lines)
 
 
 def _shown(output: NotebookNode, alt: str, caption: str) -> str:

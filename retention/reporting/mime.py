@@ -12,6 +12,7 @@ from retention.formulas import guarded
 
 FACTS = "application/vnd.retention.facts+json"
 FRAME = "application/vnd.retention.frame+json"
+LEFT_OUT = "application/vnd.retention.left-out+json"
 
 
 def as_csv(frame: pd.DataFrame) -> str:

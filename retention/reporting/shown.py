@@ -16,7 +16,7 @@ from retention.headings import COLUMNS, OF_MONEY, UNSHOWN, heading_of, text_of
 from retention.language import Language
 from retention.rates import REVENUE_CHURN
 from retention.reporting.drawing import address
-from retention.reporting.mime import FACTS, FRAME, as_csv
+from retention.reporting.mime import FACTS, FRAME, LEFT_OUT, as_csv
 from retention.style import CELLS, TIME
 
 _NUMERIC = {"chance", "change", "coins", "count", "factor", "money", "points", "share"}
@@ -101,6 +101,10 @@ class Shown:
         """A paragraph; none without a text."""
         if text:
             show(f'<p class="lead">{escape(text)}</p>', text)
+
+    def absent(self, text: str) -> None:
+        """Why a section has nothing to show: the page leaves it out, and says this at its end."""
+        show(f'<p class="lead">{escape(text)}</p>', text, {LEFT_OUT: {}})
 
     def _by_age(self, groups: pd.DataFrame, value: str, title: str) -> str:
         """A table with a row a group and a column an age; cells that are not complete are empty."""

@@ -27,6 +27,11 @@ from retention.suppression import SMALL, hidden, of_many, watched_by_many
 from retention.winback_tiles import tiles
 from retention.words import TOO_SMALL, WORTH, name_of, value_name, within_a_line
 
+_NO_SEGMENTS = (
+    "This unit has no segments: name columns of the data in its settings, as segments, to see the "
+    "rates of each."
+)
+
 
 class WinBackReport(CampaignReport):
     """The win-back page of one unit, piece by piece."""
@@ -51,12 +56,7 @@ class WinBackReport(CampaignReport):
     def segments(self, rates: pd.DataFrame) -> None:
         """Rates by segment (segments.COMPARED), a chart a segment; values of few are left out."""
         if rates.empty:
-            self.note(
-                self.language(
-                    "No segments are set: name columns of the data under `segments` in the "
-                    "settings to see the rates of each."
-                )
-            )
+            self.absent(self.language(_NO_SEGMENTS))
         for _, own in rates.groupby("segment"):
             shown = of_many(own, least=self.unit.settings.minimum_group)
             charts = winback_plots.segment(shown, self.language, together=of_all(own))
@@ -71,7 +71,7 @@ class WinBackReport(CampaignReport):
         The largest value comes first; small ones are one, as in any breakdown.
         """
         if values.empty:
-            self.note(self.language("No segments are set."))
+            self.absent(self.language(_NO_SEGMENTS))
         for segment, own in values.groupby("segment"):
             largest = own.sort_values("customers", ascending=False, kind="stable")
             named = self._values_named(largest).rename(columns={"value": "group"})
@@ -132,7 +132,7 @@ class WinBackReport(CampaignReport):
         needed = horizons * HORIZON_DAYS + self.unit.thresholds.inactive_after
         found = (self.unit.as_of - self.unit.calendar.first_day).days + 1
         if frame.empty:
-            self.note(opportunity_narrative.too_little(self.language, needed=needed, found=found))
+            self.absent(opportunity_narrative.too_little(self.language, needed=needed, found=found))
         return not frame.empty
 
     def onboarding(self, cohorts: pd.DataFrame) -> None:
@@ -153,7 +153,7 @@ class WinBackReport(CampaignReport):
 
     def onboarding_segments(self, shares: pd.DataFrame) -> None:
         """Second purchases by value of a segment (onboarding.BY_SEGMENT); few are left out."""
-        if shares.empty:
+        if shares.empty or not self.unit.model.buys:
             return
         shown = watched_by_many(shares, least=self.unit.settings.minimum_group)
         if shown.empty:

@@ -44,4 +44,4 @@ def test_a_value_of_the_name_of_a_key_stays_what_it_is(unit: Unit) -> None:
 
 def test_a_unit_without_segments_says_so(unit: Unit) -> None:
     (page,) = shown(unit, some())
-    assert "No segments are set" in page.text
+    assert "This unit has no segments" in page.text
