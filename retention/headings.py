@@ -111,7 +111,7 @@ COLUMNS = {
     DORMANT: ("dormant", "count"),
     LOST: ("lost", "count"),
     "share": ("share of them", "share"),
-    "former_value": ("revenue in their last year as customers", "money"),
+    "former_value": ("revenue in the year up to the last purchase", "money"),
     "since_lapse": ("time since the lapse", "name"),
     "former_activity": ("former activity", "name"),
     "stood_before": ("learned from customers of a year ago", "count"),

@@ -76,7 +76,7 @@ def thumb(total: pd.Series, language: Language) -> str:
     share, each = total["return_share"], total["former_value"] / total["customers"]
     return language(
         "The rule of thumb, for comparison: {customers} customers x {share} that return x {each}, "
-        "what each brought in in their last year as customers, makes {product}. It takes every "
+        "what each brought in in the year up to the last purchase, makes {product}. It takes every "
         "returner for an average customer as before; the estimate takes returners as they were.",
         customers=language.number(total["customers"]),
         share=language.percent(share),

@@ -1,5 +1,6 @@
 """Small frames of the win-back notebook -> headline and alt texts. None claims a cause."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
@@ -37,6 +38,20 @@ def inactive(groups: pd.DataFrame, language: Language) -> str:
     return f"{language('Bars of inactive customers by group.')} {_largest(groups, language)}"
 
 
+def breakdowns(groups: Sequence[pd.DataFrame], language: Language) -> str:
+    """Alt text of the chart of several breakdowns of the inactive (inactive.GROUPS), no money."""
+    return " ".join(
+        language(
+            "By {breakdown}, most customers: {group}, {count} ({share}, 95% interval {interval}).",
+            breakdown=name_of(str(own["breakdown"].iloc[0]), language),
+            **_many(own, language),
+        )
+        if len(own)
+        else language(TOO_SMALL)
+        for own in groups
+    )
+
+
 def rfm(segments: pd.DataFrame, language: Language) -> str:
     """Alt text of the chart of RFM segments (rfm_segments.SEGMENTS, named)."""
     if segments.empty:
@@ -46,18 +61,25 @@ def rfm(segments: pd.DataFrame, language: Language) -> str:
 
 def _largest(groups: pd.DataFrame, language: Language) -> str:
     """The group with the most customers, and the one with the most money."""
-    many = groups.nlargest(1, "customers").iloc[0]
     rich = groups.nlargest(1, "former_value").iloc[0]
     return language(
         "Most customers: {group}, {count} ({share}, 95% interval {interval}). Most revenue in "
-        "their last year as customers: {other}, {money}.",
-        group=many["group"],
-        count=language.number(many["customers"]),
-        share=language.percent(many["share"]),
-        interval=language.interval(many["low"], many["high"]),
+        "the year up to the last purchase: {other}, {money}.",
+        **_many(groups, language),
         other=rich["group"],
-        money=language.money(rich["former_value"]),
+        money=language.short_money(rich["former_value"]),
     )
+
+
+def _many(groups: pd.DataFrame, language: Language) -> dict[str, str]:
+    """The group with the most customers, as it is told."""
+    many = groups.nlargest(1, "customers").iloc[0]
+    return {
+        "group": many["group"],
+        "count": language.number(many["customers"]),
+        "share": language.percent(many["share"]),
+        "interval": language.interval(many["low"], many["high"]),
+    }
 
 
 def segment(rates: pd.DataFrame, language: Language) -> str:

@@ -22,6 +22,8 @@ from retention.words import TOO_SMALL, name_of, shortened, value_name
 _KINDS = {DORMANT: "dormant", LOST: "lost", SMALL: "not told apart, for being few"}
 _WIDEST = 28
 """Letters of a name beside a chart."""
+_ABOVE_WORDS = 24
+"""Points from a panel to its title, where the words that explain its colours stand between."""
 _ASIDE = 1.45
 """Of an axis beyond its longest bar, for the figure that stands there."""
 
@@ -46,6 +48,9 @@ def inactive(
         return [say(place, language(TOO_SMALL)) for place in places]
     for place, groups in zip(places, breakdowns, strict=False):
         _draw_customers(place, groups, language)
+        if len(breakdowns) > 1 and len(groups):
+            by = name_of(groups["breakdown"].iloc[0], language)
+            place.set_title(language.title(by), pad=_ABOVE_WORDS)
     if len(breakdowns) == 1:
         _draw_money(places[1], breakdowns[0], language)
     if segment:
@@ -74,7 +79,7 @@ def _draw_money(ax: Axes, groups: pd.DataFrame, language: Language) -> None:
     _name_rows(ax, groups)
     ax.tick_params(labelleft=False)
     _write_beside(ax, value, [language.short_money(amount) for amount in value])
-    label = language.title(language("revenue in their last year as customers"))
+    label = language.title(language("revenue in the year up to the last purchase"))
     head(ax, {label: PALETTE[RETAINED]})
 
 

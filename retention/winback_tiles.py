@@ -37,7 +37,7 @@ def tiles(states: pd.DataFrame, groups: pd.DataFrame, language: Language) -> lis
         *shown,
         _tile(
             "former_value",
-            language("revenue in their last year as customers"),
+            language("revenue in the year up to the last purchase"),
             language.short_money(groups["former_value"].sum()),
             language("in the 365 days up to each one's last purchase"),
         ),

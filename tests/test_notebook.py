@@ -55,7 +55,7 @@ AROUND = ("publish", "recent", "large", "figure", "ways", "without_few")
 
 SHOWN = [
     *("summary", "stocks", "movements", "note", "rates", "rates", "rates", "scope"),
-    *("returns", "second_life", "inactive", "revenue", "recurring"),
+    *("returns", "second_life", "inactive", "audience", "revenue", "recurring"),
     *("retention_heatmap", "revenue_heatmap", "second_purchase"),
     *("thresholds", "table", "table", "table"),
     *("table", "table", "definitions", "provenance"),

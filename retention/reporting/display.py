@@ -188,8 +188,25 @@ class Report(Shown):
             shown = [self.pooled(groups[groups["breakdown"] == name]) for name in breakdowns]
             named = [self._groups_named(each) for each in shown]
             charts = winback_plots.inactive(named, self.language)
-            told = " ".join(winback_narrative.inactive(each, self.language) for each in named)
+            told = (
+                winback_narrative.breakdowns(named, self.language)
+                if len(named) > 1
+                else winback_narrative.inactive(named[0], self.language)
+            )
             self.figure(charts, told, data=pd.concat(shown, ignore_index=True))
+
+    def audience(self) -> None:
+        """The command that lists those of the lost who were worth most: it works as it stands."""
+        told = self.language(
+            "To write to the lost customers of high value, this command lists them, and holds out "
+            "10% at random as a control group. README names the other audiences; became-dormant, "
+            "for one, is only of those who turned dormant since the report before."
+        )
+        slug = self.unit.settings.slug
+        command = f"retention audience {slug} lost-high-value --out {slug}_lost.csv --holdout 10%"
+        code = f'<pre><code lang="en">{escape(command)}</code></pre>'
+        body = scrolling(code, escape(self.language("Command")))
+        show(f"<p>{escape(told)}</p>{body}", f"{told}\n{command}")
 
     def _groups_named(self, groups: pd.DataFrame) -> pd.DataFrame:
         """Groups in the words of the reader."""

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
-from retention import campaign_plots, winback_plots
+from retention import campaign_plots, winback_narrative, winback_plots
 from retention.effects import RESPONSE_EFFECTS
 from retention.experiments import LOWERED, NO_CONTROL, NONE_SHOWN, RAISED
 from retention.inactive import GROUPS
@@ -77,14 +77,22 @@ def test_dormant_and_lost_are_one_bar_a_group_with_their_money_beside() -> None:
     assert heads(left) == {"Dormant": PALETTE[DORMANT], "Lost": PALETTE[LOST]}
     assert lengths(right) == {PALETTE[RETAINED]: [500, 12_345]}
     assert beside(right) == ["€500", "€12K"]
-    assert heads(right) == {"Revenue in their last year as customers": PALETTE[RETAINED]}
+    assert heads(right) == {"Revenue in the year up to the last purchase": PALETTE[RETAINED]}
     assert left.get_legend() is None
     assert list(left.get_xticks()) == []
 
 
 def test_several_breakdowns_stand_side_by_side_without_money() -> None:
-    other = groups(("High", 50, 50, 1.0))
-    left, right = winback_plots.inactive([TWO, other], ENGLISH)
+    first = TWO.assign(breakdown="former_activity")
+    other = groups(("High", 50, 50, 1.0), breakdown="value_tier")
+    left, right = winback_plots.inactive([first, other], ENGLISH)
+    assert [ax.get_title("left") for ax in (left, right)] == ["Former activity", "Value tier"]
+    told = winback_narrative.breakdowns([first, other], ENGLISH)
+    assert told.startswith("By former activity, most customers: Often, 60 (")
+    assert " By value tier, most customers: High, 100 (" in told
+    assert "revenue" not in told
+    empty = winback_narrative.breakdowns([first.iloc[:0]], ENGLISH)
+    assert empty == ENGLISH(TOO_SMALL)
     assert (rows_of(left), rows_of(right)) == (["Few times", "Often"], ["High"])
     assert beside(right) == ["100 (100%)"]
 
