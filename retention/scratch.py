@@ -3,7 +3,9 @@
 Short names: a kernel's sockets lie in such a folder, and the path of a socket may not be long.
 """
 
+import atexit
 import contextlib
+import functools
 import os
 import re
 import shutil
@@ -24,6 +26,15 @@ def prefix() -> str:
     return f"{_of_machine()}{os.getpid()}-"
 
 
+def private() -> Path:
+    """A folder of this process that nobody else may look into; it goes when the process ends."""
+    # A process that was forked has its own, as it may have another place for temporary folders.
+    folder = _private(os.getpid(), tempfile.gettempdir())
+    # Somebody may tidy up what is old and empty.
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
 def clear() -> None:
     """Remove what processes of this machine left that ended before they could remove it."""
     # What cannot be looked at or removed now is no reason not to run.
@@ -32,6 +43,18 @@ def clear() -> None:
             owner = re.match(r"(\d+)-", folder.name.removeprefix(_of_machine()))
             if owner and not _lives(int(owner[1])):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+@functools.cache
+def _private(process: int, place: str) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix=prefix(), dir=place))
+    atexit.register(_remove, folder, process)
+    return folder
+
+
+def _remove(folder: Path, process: int) -> None:
+    if process == os.getpid():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _of_machine() -> str:

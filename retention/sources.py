@@ -5,7 +5,6 @@ Every source of the kit is read through `open_source`; nothing else connects, gl
 
 import os
 import re
-import tempfile
 import uuid
 import warnings
 from dataclasses import dataclass, field
@@ -232,8 +231,9 @@ def _found(source: str, resolved: str, folder: Path) -> list[Path]:
 
 
 def _memory() -> Any:
-    # Its own name a connection: two that spill into one folder would overwrite each other.
-    spill = Path(tempfile.gettempdir(), f"{scratch.prefix()}{uuid.uuid4().hex}")
+    # Its own name a connection: two that spill into one folder would overwrite each other. DuckDB
+    # makes it, and removes it with the last connection, but would let everybody read it.
+    spill = scratch.private() / uuid.uuid4().hex
     return ibis.duckdb.connect(
         temp_directory=str(spill), autoinstall_known_extensions=False, **_limited()
     )

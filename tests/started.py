@@ -6,6 +6,7 @@ answers each with a process or how that process ended.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import json
@@ -162,6 +163,8 @@ def _become(folder: Path, arguments: list[str]) -> None:
         sys.excepthook(*sys.exc_info())
     finally:
         sys.stderr.flush()
+        # As a process of its own would do at its end.
+        atexit._run_exitfuncs()
         os._exit(code)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -73,7 +74,7 @@ def test_what_a_killed_run_left_is_gone_after_the_next(
         os.kill(process, signal.SIGKILL)
         assert command.ended(process) == -signal.SIGKILL
         until(lambda: kernels(folder) == [])
-        assert len(list(temporary.iterdir())) == units + 1, "each kernel has one, and the run"
+        assert len(list(temporary.iterdir())) == units + 2, "each kernel, the run, its engines"
         (folder / "go").touch()
         # No unit shows facts, so that none is published, but all have been at work.
         assert command.called(tmp_path, *words) == 3
@@ -111,5 +112,53 @@ def test_no_temporary_folder_is_no_reason_not_to_run(temporary: Path) -> None:
 def test_an_engine_spills_where_it_will_be_found(temporary: Path) -> None:
     asked = "SELECT current_setting('temp_directory')"
     (spill,) = sources._memory().raw_sql(asked).fetchone()
-    assert Path(spill).parent == temporary
-    assert Path(spill).name.startswith(scratch.prefix())
+    own = Path(spill).parent
+    assert own.parent == temporary
+    assert own.name.startswith(scratch.prefix())
+
+
+ENGINE = """import os, sys
+from retention import scratch, sources
+engine = sources._memory()
+engine.raw_sql("CREATE TABLE ids AS SELECT i, uuid()::VARCHAR AS id FROM range(1000000) r(i)")
+"""
+ENDS = {
+    "disconnected": "engine.disconnect(); assert not list(scratch.private().iterdir())",
+    "left open": "assert list(scratch.private().glob('*/*'))",
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_an_engine_spills_is_for_no_other_user_and_goes_with_it(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setenv(sources.MEMORY, "30")
+    shown = "print(oct(scratch.private().stat().st_mode), *scratch.private().glob('*/*'))\n"
+    command = [sys.executable, "-c", f"{ENGINE}{shown}{ENDS[end]}"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    mode, *spilled = said.splitlines()[0].split()
+    assert mode == "0o40700"
+    assert spilled
+    assert {Path(path).parents[2] for path in spilled} == {temporary}
+    assert list(temporary.iterdir()) == []
+
+
+FORKS = """import os, sys
+from retention import scratch
+own = scratch.private()
+if not os.fork():
+    assert scratch.private() != own
+    sys.exit()
+assert os.wait()[1] == 0
+assert own.is_dir()"""
+
+
+def test_a_forked_process_has_its_own_and_removes_no_other(temporary: Path) -> None:
+    subprocess.run([sys.executable, "-c", FORKS], check=True)
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_private_folder_that_somebody_tidied_up_is_there_again(temporary: Path) -> None:
+    scratch.private().rmdir()
+    assert scratch.private().parent == temporary
+    assert stat.S_IMODE(scratch.private().stat().st_mode) == 0o700

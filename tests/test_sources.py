@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from pathlib import Path
 
 import pytest
 from orders import DAYS, csv, customers, days, opened, refused, settings_file
 from written_orders import LINES, WRITERS, write_database
 
-from retention import open_unit
+from retention import open_unit, scratch
 from retention.errors import DataRefused
 from retention.sources import open_source
 
@@ -183,7 +182,7 @@ def test_nothing_is_written_beside_the_data_or_the_caller(
         spills.add(Path(spill[0]))
     assert tree() == before
     assert len(spills) == 4
-    assert {path.parent for path in spills} == {Path(tempfile.gettempdir())}
+    assert {path.parent for path in spills} == {scratch.private()}
 
 
 def test_the_engine_fetches_no_extension(tmp_path: Path) -> None:
