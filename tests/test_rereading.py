@@ -155,3 +155,42 @@ def test_a_query_over_the_source_alone_is_the_same_again(north: Settings, query:
 @pytest.mark.parametrize("query", ["SELECT FROM FROM", "SELECT '"])
 def test_a_query_that_nobody_can_read_is_looked_at_again(north: Settings, query: str) -> None:
     assert rereading.stamp(unit(north.path.parent, "north", query=query)) is None
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        "WHERE ordered_at < CURRENT_DATE",
+        "WHERE ordered_at < current_timestamp",
+        "WHERE CAST(ordered_at AS TIMESTAMP) < now() - INTERVAL 1 DAY",
+        "WHERE ordered_at < today()",
+        "WHERE ordered_at < localtimestamp",
+        "WHERE ordered_at < get_current_timestamp()",
+        "WHERE ordered_at < CAST('yesterday' AS DATE)",
+        "WHERE age(CAST(ordered_at AS TIMESTAMP)) < INTERVAL 1 YEAR",
+        "WHERE random() < 0.5",
+        "WHERE uuid() < '8'",
+        "WHERE gen_random_uuid() < '8'",
+        "USING SAMPLE 50%",
+        "TABLESAMPLE 50%",
+        "WHERE unit = getenv('UNIT')",
+    ],
+)
+def test_a_query_that_turns_on_the_clock_or_on_chance_is_asked_again(
+    north: Settings, turns: str
+) -> None:
+    query = f"SELECT * FROM source {turns}"
+    assert rereading.stamp(unit(north.path.parent, "north", query=f'"{query}"')) is None
+
+
+def test_what_a_query_left_to_chance_is_drawn_again(north: Settings, read: list[str]) -> None:
+    query = "SELECT *, uuid() AS drawn FROM source"
+    drawn = unit(north.path.parent, "north", query=query)
+    opened(drawn)
+    opened(drawn)
+    assert read == ["rows.csv"] * 2
+
+
+def test_words_that_only_look_like_the_clock_are_the_same_again(north: Settings) -> None:
+    query = "SELECT CAST(ordered_at AS DATE) AS day, * FROM source WHERE channel <> 'known page'"
+    assert rereading.stamp(unit(north.path.parent, "north", query=query)) is not None
