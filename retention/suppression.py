@@ -4,6 +4,12 @@ What is left out must not follow from what is shown: the difference between a to
 that are shown belongs to the hidden groups together, and these are never few.
 """
 
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 import pandas as pd  # noqa: TID251 (small frames only)
 
 from retention.curves import wilson
@@ -42,6 +48,71 @@ def hidden(sizes: pd.Series, *, least: int) -> pd.Series:
     # A group is hidden if it is small, or if the smaller ones alone would be too few.
     smaller = by_size.cumsum() - by_size
     return (small | (smaller < least)).reindex(sizes.index)
+
+
+def hidden_across(cells: pd.DataFrame, ways: Sequence[str], *, least: int) -> pd.Series:
+    """Which cells to hide where the groups of each of the `ways` are shown too, as by `pooled`.
+
+    cells: the `customers` of each pair of groups, a few of either. Every cell of fewer than `least`
+    is hidden, and others, as few customers as will do, until no such cell follows from what the
+    groups have in all, and what is hidden of a group and does not follow is `least` together.
+    """
+    sizes = cells["customers"].to_numpy()
+    shown = [_groups_shown(cells, way, least=least) for way in ways]
+    lines = np.array([group == name for group in shown for name in group.unique()], dtype=bool)
+    # What follows although all is hidden follows from the groups alone.
+    anyway = _exposed(sizes, lines, np.full(len(sizes), True), least)
+    out = sizes < least
+    while problems := _exposed(sizes, lines, out, least) - anyway:
+        others = [place for place in range(len(sizes)) if not out[place]]
+        # A cell is safe at the corner of four that are hidden: it takes three more at the most.
+        some = [more for count in (1, 2, 3) for more in combinations(others, count)]
+        for more in sorted(some, key=lambda more: sizes[list(more)].sum()):
+            tried = out.copy()
+            tried[list(more)] = True
+            if len(_exposed(sizes, lines, tried, least) - anyway) < len(problems):
+                out = tried
+                break
+        else:
+            out = np.full(len(sizes), True)
+    return pd.Series(out, index=cells.index)
+
+
+def _exposed(
+    sizes: npt.NDArray[Any], lines: npt.NDArray[Any], out: npt.NDArray[Any], least: int
+) -> set[tuple[str, int]]:
+    """The hidden cells of few, and the groups with few hidden, that follow from the groups' sums.
+
+    lines: a row a group, that says which cells are in it.
+    """
+    # A cell follows where it is a combination of what the groups have hidden together.
+    sums = lines[:, out].astype(float)
+    follows = np.full(len(sizes), False)
+    follows[out] = np.isclose(np.diag(np.linalg.pinv(sums) @ sums), 1)
+    unknown = lines[:, out & ~follows] @ sizes[out & ~follows]
+    told = np.flatnonzero(follows & (sizes < least))
+    few = np.flatnonzero((unknown > 0) & (unknown < least))
+    return {("cell", int(n)) for n in told} | {("group", int(n)) for n in few}
+
+
+def _groups_shown(cells: pd.DataFrame, way: str, *, least: int) -> pd.Series:
+    """The group of each cell as it is shown in all: SMALL for those that `pooled` takes as one."""
+    small = hidden(cells.groupby(way)["customers"].sum(), least=least)
+    return cells[way].mask(cells[way].map(small).astype(bool), SMALL)
+
+
+def learned_from_many(cells: pd.DataFrame, *, least: int) -> pd.DataFrame:
+    """Cells (opportunity_value.OPPORTUNITY) without the figures learned from few who returned.
+
+    Cells that are learned from together have the same `stood_before` and `returned`. What is told
+    of all cells together must not give the figures of few, as in `hidden`.
+    """
+    together = cells.groupby(["stood_before", "returned"]).ngroup()
+    few = hidden(cells["returned"].groupby(together).first(), least=least)
+    hide = together.map(few).astype(bool)
+    kept = ["since_lapse", "former_activity", "customers", "former_value", "stood_before"]
+    figures = cells.columns.difference(kept, sort=False)
+    return cells.assign(**{str(name): cells[name].mask(hide) for name in figures})
 
 
 def merged(revenue: pd.DataFrame, *, least: int) -> pd.DataFrame:

@@ -23,7 +23,13 @@ from retention.reporting.campaign_display import CampaignReport
 from retention.reporting.display import tiles_markup
 from retention.rfm_segments import definition
 from retention.segments import of_all
-from retention.suppression import SMALL, hidden, of_many, watched_by_many
+from retention.suppression import (
+    SMALL,
+    hidden_across,
+    learned_from_many,
+    of_many,
+    watched_by_many,
+)
 from retention.winback_tiles import tiles
 from retention.words import TOO_SMALL, WORTH, name_of, value_name, within_a_line
 
@@ -102,10 +108,12 @@ class WinBackReport(CampaignReport):
             return
         total, cells = cells.iloc[-1], cells.iloc[:-1]
         self.note(opportunity_narrative.worth(total, self.language))
-        small = hidden(cells["customers"], least=self.unit.settings.minimum_group)
-        shown = cells[~small].reset_index(drop=True)
-        charts = opportunity_plots.opportunity(shown, self.language)
-        told = opportunity_narrative.cells(shown, self.language)
+        least = self.unit.settings.minimum_group
+        small = hidden_across(cells, ["since_lapse", "former_activity"], least=least)
+        shown = learned_from_many(cells, least=least)[~small].reset_index(drop=True)
+        drawn = shown[shown["worth"].notna()]
+        charts = opportunity_plots.opportunity(drawn, self.language)
+        told = opportunity_narrative.cells(drawn, self.language)
         self.figure(charts, told, data=shown.drop(columns=["former_value", "returns"]))
         since = self.unit.calendar.first_day + timedelta(days=HORIZON_DAYS)
         left_out = int(groups["inactive"].iloc[0] - total["customers"])
