@@ -42,6 +42,7 @@ match fault:
     case "shows": display(Chart())
     case "vanishes":
         Path(unit).with_suffix(".csv").unlink()
+        del os.environ["RETENTION_STAGED"]  # nor is there what the check read of it
         open_unit(settings(unit))"""
 
 
