@@ -164,6 +164,7 @@ def run(
                 checked.fingerprints if if_changed else None,
                 wait,
                 cluster,
+                checked.fingerprints,
             )
             watch.expect(len(checked.units))
             batch = runner.run(checked.units, plan, watch=watch, tell=watch.tell)

@@ -1,8 +1,9 @@
 """Sources read once a run: what is counted of them lies in a private folder, a slice for each unit.
 
 The check of a batch and each kernel of the run open a unit from its slice, so that all of them see
-the same rows. Whoever finds no slice reads the source. The slices hold ids of customers: the folder
-is its owner's alone, and is removed with the run, or by the next one.
+the same rows. Whoever finds no slice, as on a worker of a cluster, reads the source. The slices
+hold ids of customers: the folder is its owner's alone, and is removed with the run, or by the next
+one.
 """
 
 import contextlib

@@ -38,8 +38,9 @@ def preflight(
     runs past midnight, and a notebook opened later, cover what was checked here. The data are read
     to their end: the last row may hold the cell that cannot be read, and neither the last day nor
     the fingerprint can be told from fewer. Within staging.staging, units that read alike share one
-    reading, and the kernels of the run see what was checked here; `reading` is called with each
-    source before it is read, and with how many units read it.
+    reading, and the kernels of the run see what was checked here; those on workers of a cluster do
+    not, and read the source once for each unit. `reading` is called with each source before it is
+    read, and with how many units read it.
     Raises SettingsRefused with every problem of settings, notebook and data, one line each.
     """
     problems: list[str] = []

@@ -21,11 +21,13 @@ from retention.reporting.lock import sole_run, uninterrupted
 from retention.reporting.outcome import Execution, Outcome, Status, StoppedError, classify
 from retention.reporting.run_log import RunLog
 from retention.reporting.warm import zygote
-from retention.reporting.work import Task
+from retention.reporting.work import Attempt, Task
 from retention.reporting.workers import Threads, attempts
 
 if TYPE_CHECKING:
     from retention.reporting.cluster import Cluster
+
+OTHERS_READ = "its data changed after they were checked; its report is of what it read then"
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Plan:
     `jobs: None` is one unit per processor; `resume` skips finished units, and only those whose data
     are the same where `fingerprints` (by slug) are given; `wait` waits for another run that holds
     `out`; `cluster` does the units where there is one, and this machine the page of all units.
+    `checked` are the fingerprints of the data as they were checked; a report of others is told.
     """
 
     notebook: Path
@@ -46,6 +49,7 @@ class Plan:
     fingerprints: Mapping[str, str | None] | None = None
     wait: bool = False
     cluster: "Cluster | None" = None
+    checked: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,8 @@ def run(
                     for task, attempt in done:
                         with uninterrupted():
                             settle(deliver(task.settings, attempt, out=plan.out, notebook=source))
+                        if _others_read(task.settings.slug, attempt, plan):
+                            tell(f"{task.settings.slug}: {OTHERS_READ}")
                 group = _group(plan, results.values(), kernels)
         except KeyboardInterrupt as interrupt:
             stopped_by = signal_of(interrupt)
@@ -137,6 +143,13 @@ def _is_current(settings: Settings, plan: Plan, notebook: Mapping[str, str]) -> 
     fingerprint = UNSEEN if known is None else known.get(settings.slug)
     reasons = reasons_to_run(settings, out=plan.out, notebook=notebook, fingerprint=fingerprint)
     return not reasons
+
+
+def _others_read(slug: str, attempt: Attempt, plan: Plan) -> bool:
+    """Whether a unit has a report of other rows than were checked."""
+    checked = plan.checked.get(slug)
+    read = (attempt.facts.get("source") or {}).get("fingerprint")
+    return None not in (checked, read) and checked != read
 
 
 def signal_of(interrupt: KeyboardInterrupt) -> signal.Signals:
