@@ -4,6 +4,7 @@ Nothing is computed here beyond picking what to show. Names come from data: they
 """
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -14,10 +15,12 @@ from retention.experiments import LOWERED, RAISED
 from retention.language import Language
 from retention.ledger import LAPSED, REACTIVATED, WON_BACK
 from retention.lifecycle import LOST
-from retention.style import GRID, INK, PALETTE, QUIET, STYLE, axes, panels, say
+from retention.style import GRID, INK, NARROW, PALETTE, QUIET, STYLE, axes, panels, say
 from retention.words import TOO_SMALL, shortened
 
 _COLOURS = {RAISED: PALETTE[WON_BACK], LOWERED: PALETTE[LAPSED]}
+_LETTERS = 44
+"""In a line below a chart."""
 _ROOM = 1.25
 """Of an axis beyond its longest bar, for the figure that stands there."""
 
@@ -30,7 +33,7 @@ def uplifts(effects: pd.DataFrame, language: Language, *, ax: Axes | None = None
     once; arms whose thin line leaves out nothing are coloured. Of arms that are not compared, the
     place says so.
     """
-    ax = axes(ax, height=1.1 + 0.5 * max(len(effects), 2))
+    ax = axes(ax, height=1.2 + 0.5 * max(len(effects), 2), width=NARROW)
     if effects.empty:
         return say(ax, language(TOO_SMALL))
     ax.axvline(0, color=QUIET, lw=1)
@@ -71,8 +74,11 @@ def uplifts(effects: pd.DataFrame, language: Language, *, ax: Axes | None = None
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x", color=GRID)
     ax.set_xlabel(
-        language.title(
-            language("share that responded, less that of the control, in percentage points")
+        fill(
+            language.title(
+                language("share that responded, less that of the control, in percentage points")
+            ),
+            _LETTERS,
         )
     )
     return ax

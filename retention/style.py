@@ -61,10 +61,13 @@ TIME = "time"
 """Marks axes with time from left to right: a narrow page shows their right end first."""
 WIDTH, HEIGHT = 10.8, 3.9
 """Inches of a chart as wide as the page."""
+NARROW = 5.6
+"""Inches of a chart that a phone can show whole, with letters large enough to be read."""
 
 STYLE: Any = {
     "axes.axisbelow": True,
     "axes.edgecolor": GRID,
+    "axes.facecolor": "none",
     "axes.grid": True,
     "axes.grid.axis": "y",
     "axes.labelcolor": QUIET,
@@ -92,13 +95,18 @@ STYLE: Any = {
 }
 
 
-def axes(ax: Axes | None, *, height: float = HEIGHT) -> Axes:
-    """The given axes, or those of a new figure as wide as the page."""
-    return panels(1, height=height)[0] if ax is None else ax
+def axes(ax: Axes | None, *, height: float = HEIGHT, width: float = WIDTH) -> Axes:
+    """The given axes, or those of a new figure, by default as wide as the page."""
+    return panels(1, height=height, width=width)[0] if ax is None else ax
 
 
 def panels(
-    count: int, *, height: float = HEIGHT, across: int | None = None, sharey: bool = False
+    count: int,
+    *,
+    height: float = HEIGHT,
+    width: float = WIDTH,
+    across: int | None = None,
+    sharey: bool = False,
 ) -> list[Axes]:
     """So many axes side by side, in a figure that no global state of pyplot holds on to.
 
@@ -107,7 +115,7 @@ def panels(
     columns = across or count
     rows = -(-count // columns)
     engine = ConstrainedLayoutEngine(wspace=0.07, hspace=0.12)
-    figure = Figure(figsize=(WIDTH, height * rows), layout=engine)
+    figure = Figure(figsize=(width, height * rows), layout=engine)
     drawn = list(figure.subplots(rows, columns, squeeze=False, sharey=sharey).flat)
     for empty in drawn[count:]:
         empty.set_axis_off()

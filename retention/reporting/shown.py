@@ -17,7 +17,7 @@ from retention.language import Language
 from retention.rates import REVENUE_CHURN
 from retention.reporting.drawing import address
 from retention.reporting.mime import FACTS, FRAME, LEFT_OUT, as_csv
-from retention.style import CELLS, TIME
+from retention.style import CELLS, NARROW, TIME
 
 _NUMERIC = {"chance", "change", "coins", "count", "factor", "money", "points", "share"}
 # For JupyterLab alone, in its light and dark themes; the exported page leaves it out.
@@ -86,7 +86,9 @@ class Shown:
     @staticmethod
     def _kind(axes: Axes) -> str:
         """What a narrow page must know of a chart, as the class of its figure."""
-        mark = axes.get_gid()
+        mark, figure = axes.get_gid(), axes.get_figure(root=True)
+        if figure is not None and figure.get_figwidth() <= NARROW:
+            return ' class="narrow"'
         # Of panels side by side the first is shown first, whole and with its newest value.
         alone = len(axes.figure.axes) == 1
         name = {CELLS: "cells", TIME: "newest" if alone else ""}.get(str(mark), "")
