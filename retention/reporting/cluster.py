@@ -77,10 +77,11 @@ class Cluster:
         self._address = client.scheduler.address
         self._patience = PATIENCE_SECONDS
         self._executor = client.get_executor(pure=False)
-        self._seen = time.monotonic()
+        self._deserted: float | None = None
 
     def check(self, paths: Sequence[Path]) -> None:
         """Raise SettingsRefused where there is no worker, or one that cannot do the work."""
+        self._deserted = None
         while not self._workers():
             if why := self.gone():
                 raise SettingsRefused([why])
@@ -110,8 +111,12 @@ class Cluster:
         if self._client.status != "running":
             return f"The scheduler {self._address} is gone; start it, and run again."
         if self._workers():
-            self._seen = time.monotonic()
-        elif time.monotonic() - self._seen > self._patience:
+            self._deserted = None
+            return ""
+        # From the first look that found nobody: nobody may have looked for long before.
+        if self._deserted is None:
+            self._deserted = time.monotonic()
+        if time.monotonic() - self._deserted > self._patience:
             return (
                 f"The scheduler {self._address} has had no worker for {self._patience:g} seconds; "
                 f"start some with `dask worker {self._address} --nthreads 1`, and run again."

@@ -63,6 +63,7 @@ def attempts(tasks: Sequence[Task], workers: Workers) -> Generator[tuple[Task, A
             futures[workers.submit(task)] = task
         while futures:
             done, _ = wait(futures, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            why = workers.gone()
             for future in done:
                 # Popped and not kept: an executed notebook may hold many megabytes.
                 task = futures.pop(future)
@@ -71,7 +72,7 @@ def attempts(tasks: Sequence[Task], workers: Workers) -> Generator[tuple[Task, A
                 except Exception as error:
                     attempt = failed(task, workers.lost(error))
                 yield task, attempt
-            if not done and (why := workers.gone()):
+            if why and not done:
                 for task in futures.values():
                     yield task, failed(task, why)
                 futures.clear()
