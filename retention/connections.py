@@ -37,6 +37,10 @@ _REASONS = {
     "does not exist": "it has no such database or user",
     "invalid integer value": "the port in the URL is none",
     "invalid port": "the port in the URL is none",
+    "Port could not be cast": "the port in the URL is none",
+    "Port out of range": "the port in the URL is none",
+    "Invalid IPv6 URL": "the host in the URL is none",
+    "does not appear to be an IP": "the host in the URL is none",
     "invalid URI": "the URL has an option that PostgreSQL does not know",
     "timeout expired": "it does not answer in time",
     "timed out": "it does not answer in time",
@@ -100,7 +104,10 @@ def spark(source: str, url: str) -> BaseBackend:
         from pyspark.sql import SparkSession
     except ImportError:
         raise DataRefused(_no_driver(source, "spark")) from None
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise DataRefused(_no_connection(source, error)) from None
     if parts.scheme == "pyspark" and (parts.netloc or parts.path):
         raise DataRefused(
             f"source {source}: pyspark:// stands for the Spark that is configured where the kit "
@@ -108,14 +115,20 @@ def spark(source: str, url: str) -> BaseBackend:
         )
     # A line that rewrites itself belongs to a terminal of Spark's own.
     options = {"spark.ui.showConsoleProgress": "false", **dict(parse_qsl(parts.query))}
-    builder = SparkSession.builder.appName("retention").config(map=options)
     if parts.scheme == "spark":
-        builder = builder.master(f"spark://{parts.netloc}")
+        options["spark.master"] = f"spark://{parts.netloc}"
     try:
         # A process has one Spark; time zone and temporary views are the session's.
+        builder = SparkSession.builder.appName("retention").config(map=options)
         session = builder.getOrCreate().newSession()
     except Exception as error:
         raise DataRefused(_no_connection(source, error)) from None
+    # Where one runs already, it is given whatever master was asked for.
+    if (asked := options.get("spark.master")) and session.sparkContext.master != asked:
+        raise DataRefused(
+            f"source {source}: a process has one Spark, and this one has another already; run the "
+            "units of each Spark by themselves, as in `retention run UNIT`"
+        )
     return ibis.pyspark.connect(session)
 
 
@@ -129,8 +142,8 @@ def spark_connect(source: str, url: str) -> BaseBackend:
         from pyspark.sql.connect.session import SparkSession
     except ImportError:
         raise DataRefused(_no_driver(source, "spark")) from None
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         # Its own library would ask a server that is not there for ten minutes.
         address = parts.hostname or "localhost", parts.port or _SPARK_CONNECT_PORT
         socket.create_connection(address, timeout=_SPARK_CONNECT_SECONDS).close()

@@ -138,6 +138,21 @@ def test_a_server_that_does_not_answer_is_refused(
     )
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("spark://[::1", "the host in the URL is none"),
+        ("sc://[x", "the host in the URL is none"),
+        ("sc://here:port", "the port in the URL is none"),
+        ("sc://here:99999", "the port in the URL is none"),
+    ],
+)
+def test_a_url_that_cannot_be_read_is_refused(tmp_path: Path, source: str, said: str) -> None:
+    assert refused(tmp_path, source, table="orders").startswith(
+        f"source {source}: cannot connect ({said}); check the URL"
+    )
+
+
 def test_a_database_that_a_server_lacks_is_refused(tmp_path: Path, url: str) -> None:
     source = url.replace("/postgres?", "/shop?")
     assert "(it has no such database or user)" in refused(tmp_path, source, table="orders")
