@@ -57,6 +57,27 @@ def unbroken() -> Iterator[None]:
         ) from None
 
 
+def close(backend: BaseBackend) -> None:
+    """End the connection to an engine, and what it has kept for it.
+
+    The Spark of a process runs on: other units may be on it, and whoever called the kit.
+    """
+    if backend.name == "pyspark":
+        from pyspark.sql import SparkSession
+
+        if isinstance(backend._session, SparkSession):
+            with contextlib.suppress(Exception):  # where Spark has ended, so have its views
+                _drop_views(backend._session)
+            return
+    backend.disconnect()
+
+
+def _drop_views(session: Any) -> None:
+    for view in session.sql("SHOW VIEWS").collect():
+        if view.isTemporary:
+            session.catalog.dropTempView(view.viewName)
+
+
 def table(backend: BaseBackend, source: str, name: str) -> ir.Table:
     """The table or view that a server has under a name, in its own words. Raises DataRefused."""
     if backend.name == "pyspark":

@@ -86,7 +86,7 @@ def _counted(settings: Settings, source: sources.Source) -> Unit:
     try:
         return _unit(settings, source)
     except Exception:
-        source.backend.disconnect()
+        source.close()
         raise
 
 
@@ -167,7 +167,7 @@ def _segment_values(settings: Settings, source: sources.Source, days: ir.Table) 
         return values if whole is source else _brought(_SEGMENTS, values, source)
     finally:
         if whole is not source:
-            whole.backend.disconnect()
+            whole.close()
 
 
 def _brought(name: str, table: ir.Table, source: sources.Source) -> ir.Table:
@@ -188,7 +188,7 @@ def _other(settings: Settings, key: str, name: str, source: sources.Source) -> i
             return _brought(key, tally, source)
         finally:
             if other.backend is not source.backend:
-                other.backend.disconnect()
+                other.close()
     except DataRefused as refusal:
         raise DataRefused(f"{key}: {refusal}") from None
 

@@ -61,6 +61,10 @@ class Source:
     table: ir.Table
     url: str | None = field(default=None, repr=False)
 
+    def close(self) -> None:
+        """End the connection, and with it all that was stored."""
+        engines.close(self.backend)
+
     def count(self) -> int:
         """How many rows the source has, before any query."""
         return int(self.rows.count().to_pyarrow().as_py())
@@ -126,7 +130,7 @@ def open_source(
         asked = rows if query is None else _queried(backend, rows, query)
         engines.check_types(backend, asked, how="in the `query`")
     except DataRefused:
-        backend.disconnect()
+        engines.close(backend)
         raise
     return Source(backend, rows, asked, resolved)
 
@@ -137,7 +141,7 @@ def beside(own: Source, source: str, *, folder: Path, timezone: str) -> Source:
     source, folder, timezone: as for `open_source`, but the table or view of a database stands at
         the end of its URL, as in postgresql://host/shop#contacts.
     DuckDB reaches files and DuckDB databases, and a server what is at its own URL; for what is
-    elsewhere there is an engine of its own, to be disconnected.
+    elsewhere there is an engine of its own, to be closed.
     """
     source, given = _PASSWORD.sub(r"\1:***@", source), source
     resolved, on = _with_environment(source, given), own.backend
@@ -167,7 +171,7 @@ def beside(own: Source, source: str, *, folder: Path, timezone: str) -> Source:
         engines.check_types(backend, rows, how="in a view, and name that")
     except DataRefused:
         if backend is not on:
-            backend.disconnect()
+            engines.close(backend)
         raise
     return Source(backend, rows, rows)
 
@@ -271,9 +275,8 @@ def _database(
     try:
         return backend, engines.table(backend, source, table)
     except DataRefused:
-        # A process has one Spark, which other units may be using.
-        if on is None and connect is not connections.spark:
-            backend.disconnect()
+        if on is None:
+            engines.close(backend)
         raise
 
 

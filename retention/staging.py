@@ -137,7 +137,7 @@ def _has_local_days(settings: Settings) -> bool:
         return False
     model, schema = MODELS[settings.model], source.table.schema()
     dated = [schema[name] for name in model.unreadable if name in schema and name != "amount"]
-    source.backend.disconnect()
+    source.close()
     return all(kind.is_date() or (kind.is_timestamp() and not kind.timezone) for kind in dated)
 
 
@@ -199,7 +199,7 @@ def _stage(group: Sequence[Settings], place: Path) -> None:
             if own.is_dir():
                 _note(place.parent / key(settings), facts)
     finally:
-        source.backend.disconnect()
+        source.close()
 
 
 def _note(folder: Path, facts: Mapping[str, object]) -> None:

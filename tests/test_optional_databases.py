@@ -207,16 +207,49 @@ def test_a_check_of_the_kit_reads_them_and_other_rows_are_other_data(
     assert before["shop"] != after["shop"]
 
 
-def test_spark_holds_both_and_no_second_one(files: Path, spark_url: str) -> None:
+@pytest.fixture
+def lake(files: Path) -> dict[str, str]:
+    """The same as files, named as Spark names a table that is a file."""
     for name, rows in (("orders", ORDERS), ("people", [",".join(row) for row in PEOPLE])):
         heading = "customer_id,ordered_at,amount" if name == "orders" else "customer_id,known_on"
         frame = pd.read_csv(csv(files / "rows.csv", *rows, header=heading), parse_dates=[1])
         frame.to_parquet(files / f"{name}.parquet")
-    keys = {"table": f"parquet.`{files}/orders.parquet`", **KEYS}
-    people = f"#parquet.`{files}/people.parquet`"
+    texts = pd.DataFrame(PEOPLE, columns=["customer_id", "known_on"])
+    texts.to_parquet(files / "texts.parquet")
+    return {name: f"parquet.`{files}/{name}.parquet`" for name in ("orders", "people", "texts")}
+
+
+def test_spark_holds_both_and_no_second_one(
+    files: Path, spark_url: str, lake: dict[str, str]
+) -> None:
+    keys = {"table": lake["orders"], **KEYS}
+    people = f"#{lake['people']}"
     unit = opened(files, spark_url, prospects=f"{spark_url}{people}", **keys)
     assert unit.others["prospects"].get_backend() is unit.source.backend
     assert cells(unit.rates(), "denominator", measure="conversion") == [0, 1]
     path = settings_file(files, spark_url, prospects=f"{spark_url}?x=1{people}", **keys)
     with pytest.raises(DataRefused, match=r"prospects: source .* a process has one Spark"):
         open_unit(str(path))
+
+
+def test_what_another_unit_has_on_spark_is_left_to_it(
+    files: Path, spark_url: str, lake: dict[str, str]
+) -> None:
+    one = opened(files, spark_url, table=lake["orders"], **KEYS)
+    for source, keys, words in (
+        ("spark://127.0.0.1:1", {"table": "x"}, "a process has one Spark, and this one has anoth"),
+        (spark_url, {"table": lake["texts"]}, "column known_on is text, which Spark"),
+        (spark_url, {"table": lake["people"]}, "the data lack the columns ordered_at, amount"),
+        ("orders.csv", {"prospects": f"{spark_url}#{lake['texts']}"}, "column known_on is text"),
+    ):
+        with pytest.raises(DataRefused, match=re.escape(words)):
+            opened(files, source, **keys, **KEYS)
+    path = settings_file(files, "orders.csv", prospects=f"{spark_url}#{lake['people']}", **KEYS)
+    assert preflight([str(path)], params=files).fingerprints["shop"]
+    path = settings_file(files, spark_url, table=lake["orders"], **KEYS)
+    assert preflight([str(path)], params=files).fingerprints["shop"] == one.fingerprint
+    assert cells(one.ledger(), "new") == cells(opened(files, "orders.csv", **KEYS).ledger(), "new")
+    views = "SHOW VIEWS LIKE 'retention_*'"
+    assert one.source.backend.raw_sql(views).collect()
+    one.source.close()
+    assert not one.source.backend.raw_sql(views).collect()

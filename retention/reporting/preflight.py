@@ -89,7 +89,7 @@ def _opened(
         with named(settings):
             fingerprints[settings.slug] = unit.fingerprint
         # One unit's data at a time are enough to hold.
-        unit.source.backend.disconnect()
+        unit.source.close()
     return settings
 
 
