@@ -57,8 +57,9 @@ def test_the_sample_company_is_published_whole_though_a_worker_is_killed(
             struck.extend([executing(workers)[0], executing(workers)[0].parent()])
             struck[1].kill()
 
-    units = all_settings(sorted((tmp_path / "params").glob("[!d]*.yaml")))
-    assert len(units) == 5
+    # Two that are compared, and one that is at work still when the first of them is done.
+    slugs = ("grocer_es", "fashion_fr", "furniture_uk")
+    units = all_settings([tmp_path / "params" / f"{slug}.yaml" for slug in slugs])
     with joined(workers.address) as found:
         plan = Plan(kit_notebook(), tmp_path / "reports", cluster=found)
         batch = run(units, plan, watch=strike)
@@ -66,7 +67,7 @@ def test_the_sample_company_is_published_whole_though_a_worker_is_killed(
     assert batch.group
     assert batch.group.status is Status.PUBLISHED
     until(lambda: not struck[0].is_running() or struck[0].status() == "zombie")
-    for slug in ("grocer_es", "fashion_fr"):
+    for slug in slugs[:2]:
         here, there = (
             {p.name: p.read_bytes() for p in (out / slug).glob("*/data/*.csv")}
             for out in (reports, tmp_path / "reports")
