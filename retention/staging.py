@@ -73,7 +73,8 @@ class Slice(Tallied):
         path = self.folder / f"{name}.parquet"
         unfinished = path.with_suffix(".unfinished")
         try:
-            self.backend.to_parquet(table, unfinished)
+            with interruptible():
+                self.backend.to_parquet(table, unfinished)
             unfinished.rename(path)
         except (OSError, duckdb.Error):
             unfinished.unlink(missing_ok=True)
@@ -153,8 +154,9 @@ def staged(settings: Settings) -> Slice | None:
         return None
     backend = sources.engine(settings.timezone)
     try:
-        rows = backend.read_parquet(f"{facts['own']}/*.parquet", hive_partitioning=False)
-        shared = facts["totals"] and backend.read_parquet(facts["totals"])
+        with interruptible():
+            rows = backend.read_parquet(f"{facts['own']}/*.parquet", hive_partitioning=False)
+            shared = facts["totals"] and backend.read_parquet(facts["totals"])
     except engines.errors():
         backend.disconnect()
         return None
