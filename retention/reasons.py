@@ -49,6 +49,13 @@ BY_REASON = (
     *("followed", "second_life_per_customer", "second_life_low", "second_life_high"),
     *("answered", "all_lapsed"),
 )
+_COUNTED_OF = {
+    "lapsed": "lapsed",
+    "watched": "watched",
+    "returned": "watched",
+    "followed": "followed",
+}
+"""Count of a row -> of how many customers it is: of few it is not told."""
 
 
 def reasons(
@@ -146,9 +153,11 @@ def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     answered and those who did not, so that answered / all_lapsed is the coverage.
     `return_share` = `returned` / `watched`, with its interval; `second_life_per_customer`: revenue
     in the YEAR after the return of each of the `followed`, with the interval of a mean
-    (means.mean_interval). Each is absent where it would be of fewer than `least`. Reasons of fewer
-    than `least` customers are put together, with others where they could be had by subtraction
-    (suppression.hidden), and left out where even together they are fewer.
+    (means.mean_interval). Each is absent where it would be of fewer than `least`, and so are the
+    counts of so few: `lapsed` of those who gave none, `watched` with `returned`, and `followed`.
+    What became of all together is not told, so that they do not follow from the others. Reasons of
+    fewer than `least` customers are put together, with others where they could be had by
+    subtraction (suppression.hidden), and left out where even together they are fewer.
     Columns BY_REASON; reasons: REASONS.
     """
     counts = reasons.assign(second_life_revenue=reasons["second_life_revenue"].astype("float64"))
@@ -180,7 +189,8 @@ def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     ]
     frame["second_life_low"] = [low for low, _ in intervals]
     frame["second_life_high"] = [high for _, high in intervals]
-    return frame[list(BY_REASON)]
+    few = {name: frame[of] < least for name, of in _COUNTED_OF.items()}
+    return frame.assign(**{name: frame[name].mask(few[name]) for name in few})[list(BY_REASON)]
 
 
 def _first_lapses(answers: ir.Table, spells: ir.Table) -> ir.Table:

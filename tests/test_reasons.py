@@ -258,6 +258,25 @@ def test_rare_reasons_are_told_together_or_not_at_all() -> None:
     assert cells(by_reason(frame[:0], least=5), "answer") == []
 
 
+def test_counts_of_few_are_absent() -> None:
+    frame = counts(
+        (None, 3, 4, 2, 2, 20.0), ("price", 30, 20, 4, 4, 80.0), ("moved", 10, 3, 1, 1, 5.0)
+    )
+    found = by_reason(frame, least=5)
+    assert cells(found, "answer", "reason", "lapsed", "watched", "returned", "followed") == [
+        (GIVEN, "price", 30, 20, 4, None),  # of twenty it may be told that four returned
+        (GIVEN, "moved", 10, None, None, None),
+        (NONE, None, None, None, None, None),
+    ]
+    assert set(cells(found, "answered", "all_lapsed")) == {(40, 43)}
+    many = by_reason(frame, least=1)
+    assert cells(many, "lapsed", "watched", "returned", "followed") == [
+        (30, 20, 4, 4),
+        (10, 3, 1, 1),
+        (3, 4, 2, 2),
+    ]
+
+
 def test_many_reasons_are_cut_to_the_largest() -> None:
     frame = counts(*((f"reason {n:02}", 100 - n, 0, 0, 0, 0.0) for n in range(15)))
     found = by_reason(frame, least=5)
