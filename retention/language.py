@@ -10,6 +10,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from math import log10
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -241,6 +242,20 @@ class Language:
             return self.money(amount)
         text = format_compact_currency(
             amount, self.currency, locale=self.locale, fraction_digits=_digits(amount)
+        )
+        return _minus(text)
+
+    def rounded_money(self, amount: float) -> str:
+        """An amount for a sentence, to three digits; below 10,000 it stays.
+
+        >>> [Language().rounded_money(amount) for amount in (9_873, 12_100, 809_716)]
+        ['€9,873', '€12.1K', '€810K']
+        """
+        if abs(amount) < 10_000:
+            return self.money(amount)
+        decimals = 2 - int(log10(abs(amount))) % 3
+        text = format_compact_currency(
+            amount, self.currency, locale=self.locale, fraction_digits=decimals
         )
         return _minus(text)
 

@@ -52,10 +52,21 @@ def worth(total: pd.Series, language: Language) -> str:
         horizon=language.number(HORIZON_DAYS),
         returns_low=language.number(total["returns_low"]),
         returns_high=language.number(total["returns_high"]),
-        spend=language.money(total["spend_a_year"]),
-        value=language.money(total["worth"]),
-        value_low=language.money(total["worth_low"]),
-        value_high=language.money(total["worth_high"]),
+        spend=language.rounded_money(total["spend_a_year"]),
+        value=language.rounded_money(total["worth"]),
+        value_low=language.rounded_money(total["worth_low"]),
+        value_high=language.rounded_money(total["worth_high"]),
+    )
+
+
+def lead(total: pd.Series, language: Language) -> str:
+    """The opportunity value in a sentence, for the beginning of the page."""
+    return language(
+        "Their opportunity value is {value} (90% interval {low} to {high}): what those of them who "
+        "return within a year will spend in the year from then on.",
+        value=language.rounded_money(total["worth"]),
+        low=language.rounded_money(total["worth_low"]),
+        high=language.rounded_money(total["worth_high"]),
     )
 
 
@@ -80,8 +91,8 @@ def thumb(total: pd.Series, language: Language) -> str:
         "returner for an average customer as before; the estimate takes returners as they were.",
         customers=language.number(total["customers"]),
         share=language.percent(share),
-        each=language.money(each),
-        product=language.money(rule_of_thumb(total["customers"], share, each)),
+        each=language.rounded_money(each),
+        product=language.rounded_money(rule_of_thumb(total["customers"], share, each)),
     )
 
 
@@ -98,9 +109,9 @@ def cells(cells: pd.DataFrame, language: Language) -> str:
             bracket=name_of(row["since_lapse"], language),
             customers=language.number(row["customers"]),
             share=language.percent(row["return_share"]),
-            value=language.money(row["worth"]),
-            low=language.money(row["worth_low"]),
-            high=language.money(row["worth_high"]),
+            value=language.rounded_money(row["worth"]),
+            low=language.rounded_money(row["worth_low"]),
+            high=language.rounded_money(row["worth_high"]),
         )
         for row in (by_value.iloc[-1], by_value.iloc[0])
     )
@@ -121,10 +132,10 @@ def backtest(backtest: pd.DataFrame, language: Language) -> str:
     last = over.iloc[-1]
     told = language.each(_TESTED)[last["speaks_of"]].format(
         day=language.day(last["day"]),
-        estimate=language.money(last["estimate"]),
-        low=language.money(last["estimate_low"]),
-        high=language.money(last["estimate_high"]),
-        realised=language.money(last["realised"]),
+        estimate=language.rounded_money(last["estimate"]),
+        low=language.rounded_money(last["estimate_low"]),
+        high=language.rounded_money(last["estimate_high"]),
+        realised=language.rounded_money(last["realised"]),
         **{name: language.number(last[name]) for name in _RETURNS},
     )
     beside = ""
@@ -159,8 +170,8 @@ def testable(total: pd.Series, last: pd.Series, language: Language) -> str:
     return language(
         "Of the {value} above, {within} falls within the {horizon} days after {day}; the history "
         "is too short to test more than that part.",
-        value=language.money(total["worth"]),
-        within=language.money(last["estimate"]),
+        value=language.rounded_money(total["worth"]),
+        within=language.rounded_money(last["estimate"]),
         horizon=language.number(HORIZON_DAYS),
         day=language.day(last["day"]),
     )

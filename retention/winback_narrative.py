@@ -67,7 +67,7 @@ def _largest(groups: pd.DataFrame, language: Language) -> str:
         "the year up to the last purchase: {other}, {money}.",
         **_many(groups, language),
         other=rich["group"],
-        money=language.short_money(rich["former_value"]),
+        money=language.rounded_money(rich["former_value"]),
     )
 
 

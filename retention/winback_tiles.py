@@ -1,4 +1,4 @@
-"""The tiles of the win-back page: how many are dormant, how many lost, and what they were worth."""
+"""The tiles of the win-back page: how many are dormant, how many lost, what they are worth."""
 
 import pandas as pd
 
@@ -9,11 +9,13 @@ from retention.tiles import NEUTRAL, Tile
 _LABELS = {DORMANT: "dormant customers", LOST: "lost customers"}
 
 
-def tiles(states: pd.DataFrame, groups: pd.DataFrame, language: Language) -> list[Tile]:
-    """Dormant and lost customers with their share of all, and the revenue of their last year.
+def tiles(
+    states: pd.DataFrame, groups: pd.DataFrame, worth: pd.DataFrame, language: Language
+) -> list[Tile]:
+    """Dormant and lost customers with their share of all, what they are worth, and once brought in.
 
-    states: inactive.COUNTS; groups: inactive.GROUPS of one breakdown, without a row where there is
-    no money to tell.
+    states: inactive.COUNTS; groups: inactive.GROUPS of one breakdown; worth: the last row of
+    opportunity_value.OPPORTUNITY. Both are without a row where there is no money to tell.
     """
     counts = states.set_index("state")["customers"]
     customers = int(counts.sum())
@@ -30,6 +32,21 @@ def tiles(states: pd.DataFrame, groups: pd.DataFrame, language: Language) -> lis
             ),
         )
         for state in (DORMANT, LOST)
+    ]
+    shown += [
+        _tile(
+            "opportunity_value",
+            language("opportunity value"),
+            language.short_money(total["worth"]),
+            language.plural(
+                "90% interval {low} to {high}, of {count} customer",
+                "90% interval {low} to {high}, of {count} customers",
+                int(total["customers"]),
+                low=language.short_money(total["worth_low"]),
+                high=language.short_money(total["worth_high"]),
+            ),
+        )
+        for _, total in worth.iterrows()
     ]
     if groups.empty:
         return shown

@@ -254,11 +254,19 @@ def test_a_skewed_interval_may_leave_out_its_estimate(
     assert (segment[0][1], segment[-1][1]) == pytest.approx(ends)
 
 
+def test_the_first_screen_tells_what_they_are_worth_in_short() -> None:
+    total = TOTAL.copy()
+    total[["worth", "worth_low", "worth_high"]] = 809_716.4, 755_619.0, 1_872_283.0
+    told = narrative.lead(total, ENGLISH)
+    assert told.startswith("Their opportunity value is €810K (90% interval €756K to €1.87M): ")
+    assert "that makes €810K (90% interval €756K to €1.87M)." in narrative.worth(total, ENGLISH)
+
+
 def test_sentence_on_all_of_them() -> None:
     assert narrative.worth(TOTAL, ENGLISH) == (
         "Of 89 inactive customers, 28 will return within 365 days (90% interval 20 to 36), if they "
         "do as those did who were inactive a year before. With €329 each in the year from the "
-        "return on, that makes €9,050 (90% interval €6,000 to €12,100)."
+        "return on, that makes €9,050 (90% interval €6,000 to €12.1K)."
     )
     assert narrative.left_out(1, ENGLISH, since=date(2024, 7, 1)).startswith(
         "1 more customer last bought before 1 July 2024 and is left out"
@@ -276,7 +284,7 @@ def test_the_cells_worth_most_and_least_are_named() -> None:
     assert narrative.cells(CELLS, ENGLISH) == (
         "Bars of opportunity value and of the share that returns, by time since the lapse and "
         "former activity. Worth most: bought once, up to 90 days since the lapse (50 customers, "
-        "40.0% return): €8,000, 90% interval €5,000 to €11,000. Worth least: regular, up to 90 "
+        "40.0% return): €8,000, 90% interval €5,000 to €11K. Worth least: regular, up to 90 "
         "days since the lapse (9 customers, 50.0% return): €450, 90% interval €100 to €900."
     )
 

@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from retention.effects import ARM_CHECKS, RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
 from retention.inactive import BREAKDOWNS, GROUPS
 from retention.inactive_segments import INACTIVE_BY_SEGMENT
+from retention.language import Language
 from retention.onboarding import BY_SEGMENT, ONBOARDING
 from retention.opportunity_value import BACKTEST, OPPORTUNITY
 from retention.reasons import BY_REASON
@@ -27,6 +28,7 @@ from retention.sample import write_company
 from retention.second_purchase import TIMES
 from retention.segments import COMPARED
 
+ENGLISH = Language(currency="USD")
 COLUMNS = {
     "inactive": GROUPS.names,
     "segments": COMPARED,
@@ -102,6 +104,11 @@ def test_headline_and_tiles_are_cells_of_the_frames(shop: NotebookNode) -> None:
     assert shown["dormant_customers"] == f"{one['dormant'].sum():,}"
     assert shown["lost_customers"] == f"{one['lost'].sum():,}"
     assert f"{one['customers'].sum():,} of the" in facts["headline"]
+    total = frame(shop, "opportunity").iloc[-1]
+    assert shown["opportunity_value"] == ENGLISH.short_money(total["worth"])
+    lead = html(shop).select_one("p.lead").get_text()
+    for amount in total[["worth", "worth_low", "worth_high"]]:
+        assert ENGLISH.rounded_money(amount) in lead
 
 
 def test_every_chart_is_described_and_the_page_may_be_published(shop: NotebookNode) -> None:
@@ -133,4 +140,5 @@ def test_hardly_any_data_make_a_page_too(tmp_path: Path) -> None:
     small = executed(tmp_path, unit="small.yaml")
     assert "No group of customers is large enough to show yet." in html(small).get_text()
     # Nor the money of three.
-    assert "former_value" not in {tile["key"] for tile in bundles.facts(small)["tiles"]}
+    told = {tile["key"] for tile in bundles.facts(small)["tiles"]}
+    assert told == {"dormant_customers", "lost_customers"}

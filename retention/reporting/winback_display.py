@@ -42,21 +42,30 @@ _NO_SEGMENTS = (
 class WinBackReport(CampaignReport):
     """The win-back page of one unit, piece by piece."""
 
-    def first_screen(self, states: pd.DataFrame, groups: pd.DataFrame) -> None:
+    def first_screen(
+        self, states: pd.DataFrame, groups: pd.DataFrame, opportunity: pd.DataFrame
+    ) -> None:
         """Headline and tiles of the last day covered, and the facts of the run.
 
-        states: inactive.COUNTS; groups: inactive.GROUPS, without a row where nothing is bought.
+        states: inactive.COUNTS; groups: inactive.GROUPS, and opportunity:
+        opportunity_value.OPPORTUNITY, without a row where nothing is bought.
         """
         as_of = self.unit.as_of
         headline = winback_narrative.headline(
             self.unit.settings.unit, states, self.language, as_of=as_of
         )
         first = groups[groups["breakdown"] == next(iter(BREAKDOWNS))]
-        shown = tiles(states, self.pooled(first), self.language)
+        total = opportunity.tail(1)
+        total = total[total["customers"] >= self.unit.settings.minimum_group]
+        shown = tiles(states, self.pooled(first), total, self.language)
+        lead = "".join(
+            f'<p class="lead">{escape(opportunity_narrative.lead(row, self.language))}</p>'
+            for _, row in total.iterrows()
+        )
         facts = self.facts(headline, period_label=self.language.day(as_of)) | {
             "tiles": [asdict(tile) for tile in shown],
         }
-        body = f'<p class="headline">{escape(headline)}</p>{tiles_markup(shown)}'
+        body = f'<p class="headline">{escape(headline)}</p>{lead}{tiles_markup(shown)}'
         self.opening(body, headline, facts)
 
     def segments(self, rates: pd.DataFrame) -> None:
