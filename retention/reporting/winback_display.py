@@ -116,8 +116,11 @@ class WinBackReport(CampaignReport):
         if not self._counts_days(WORTH) or not self._has_history(cells, horizons=1):
             return
         total, cells = cells.iloc[-1], cells.iloc[:-1]
-        self.note(opportunity_narrative.worth(total, self.language))
         least = self.unit.settings.minimum_group
+        if total["returned"] < least:
+            self.note(self.language(TOO_SMALL))
+            return
+        self.note(opportunity_narrative.worth(total, self.language))
         small = hidden_across(cells, ["since_lapse", "former_activity"], least=least)
         shown = learned_from_many(cells, least=least)[~small].reset_index(drop=True)
         drawn = shown[shown["worth"].notna()]

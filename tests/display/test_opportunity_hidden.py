@@ -27,11 +27,15 @@ def cell(since: str, activity: str, customers: int, returned: int = 10) -> dict[
 def rows(unit: Unit, *cells: dict[str, object]) -> list[list[str]]:
     """Of the table: customers and returned."""
     total = sum(int(str(own["customers"])) for own in cells)
-    frame = pd.DataFrame([*cells, cell(ALL, ALL, total)], columns=list(OPPORTUNITY))
+    came = sum(int(str(own["returned"])) for own in cells)
+    frame = pd.DataFrame([*cells, cell(ALL, ALL, total, came)], columns=list(OPPORTUNITY))
     groups = pd.DataFrame([dict.fromkeys(GROUPS.names, total)])
     with showing() as outputs:
         WinBackReport(unit).opportunity(frame, groups)
-    page = next(html(output) for output in outputs if html(output).table)
+    pages = [html(output) for output in outputs]
+    page = next((page for page in pages if page.table), None)
+    if page is None:
+        return [[page.text] for page in pages]
     body = [[one.text for one in row.find_all(["th", "td"])] for row in page.select("tbody tr")]
     return [[row[2], row[4]] for row in body]
 
@@ -59,3 +63,8 @@ def test_figures_of_few_who_returned_are_absent(unit: Unit) -> None:
     )
     # The spend of the 4 would follow from the money of all, so that the next 40 go with them.
     assert [back for _, back in shown] == ["–", "–", "50", "60"]
+
+
+def test_nothing_is_told_where_few_returned_in_all(unit: Unit) -> None:
+    ((text,),) = rows(unit, cell(FRESH, "once", 90, returned=4))
+    assert "No group of customers is large enough" in text
