@@ -3,8 +3,10 @@
 Each heading is a message of the catalogues.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import pandas as pd
 
 from retention.language import ABSENT, Language
 from retention.lifecycle import DORMANT, LOST
@@ -189,6 +191,14 @@ COLUMNS = {
     "waited_days": ("came again within days", "count"),
     "days_low": ("days: 95% from", "count"),
     "days_high": ("days: 95% to", "count"),
+    "uplift_interval": ("uplift (95% interval)", "interval"),
+    "extra_interval": ("customers more (95% interval)", "interval"),
+    "response_interval": ("response (95% interval)", "interval"),
+    "control_response_interval": ("control: response (95% interval)", "interval"),
+    "spend_uplift_interval": ("uplift of spend per head (95% interval)", "interval"),
+    "extra_money_interval": ("money more (95% interval)", "interval"),
+    "spend_per_head_interval": ("spend per head (95% interval)", "interval"),
+    "control_spend_per_head_interval": ("control: spend per head (95% interval)", "interval"),
     GROSS_RETENTION: ("gross retention", "share"),
     NET_RETENTION: ("net retention", "share"),
     NET_WITH_REACTIVATED: ("net retention with the reactivated", "share"),
@@ -233,6 +243,25 @@ def heading_of(column: str, language: Language) -> str:
     return language(COLUMNS[column][0])
 
 
+def with_interval(
+    frame: pd.DataFrame, column: str, bounds: Sequence[str], language: Language
+) -> pd.Series:
+    """A column of a frame as texts, each with its interval; a dash where it is absent."""
+    texts = []
+    for figures in frame[[column, *bounds]].itertuples(index=False):
+        value, low, high = (
+            text_of(figure, name, language)
+            for figure, name in zip(figures, (column, *bounds), strict=True)
+        )
+        absent = ABSENT in (value, low, high)
+        texts.append(
+            value
+            if absent
+            else language("{value} ({low} to {high})", value=value, low=low, high=high)
+        )
+    return pd.Series(texts, index=frame.index, dtype=object)
+
+
 def text_of(value: object, column: str, language: Language) -> str:
     """A cell of a frame as the reader sees it; a dash where the figure is absent."""
     kind = COLUMNS[column][1]
@@ -254,5 +283,6 @@ def text_of(value: object, column: str, language: Language) -> str:
         "points": language.points,
         "coins": language.exact_money,
         "text": str,
+        "interval": str,
     }
     return writers[kind](value)

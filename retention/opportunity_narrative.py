@@ -86,7 +86,7 @@ def thumb(total: pd.Series, language: Language) -> str:
     """The rule of thumb beside the estimate, with what it is made of."""
     share, each = total["return_share"], total["former_value"] / total["customers"]
     return language(
-        "The rule of thumb, for comparison: {customers} customers x {share} that return x {each}, "
+        "The rule of thumb, for comparison: {customers} customers × {share} that return × {each}, "
         "what each brought in in the year up to the last purchase, makes {product}. It takes every "
         "returner for an average customer as before; the estimate takes returners as they were.",
         customers=language.number(total["customers"]),

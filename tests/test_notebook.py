@@ -58,7 +58,7 @@ SHOWN = [
     *("returns", "second_life", "inactive", "audience", "revenue", "recurring"),
     *("retention_heatmap", "revenue_heatmap", "second_purchase"),
     *("thresholds", "table", "table", "table"),
-    *("table", "table", "definitions", "provenance"),
+    *("table", "quality", "definitions", "provenance"),
 ]
 
 

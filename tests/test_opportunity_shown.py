@@ -276,7 +276,7 @@ def test_sentence_on_all_of_them() -> None:
 def test_rule_of_thumb_is_the_product_that_it_shows() -> None:
     # 6,800 / 89 = 76.40; 89 x 30.9 % x 76.40 = 2,101.20.
     found = narrative.thumb(TOTAL, ENGLISH)
-    assert "89 customers x 30.9% that return x €76, " in found
+    assert "89 customers × 30.9% that return × €76, " in found
     assert "makes €2,101." in found
 
 

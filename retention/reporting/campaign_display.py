@@ -7,12 +7,28 @@ import pandas as pd
 
 from retention import campaign_narrative, campaign_plots
 from retention.contacts import CONTROL
-from retention.headings import OF_SPEND, OF_UPLIFT
+from retention.headings import OF_SPEND, OF_UPLIFT, with_interval
 from retention.optional_sources import CONTACTS, FEEDBACK
 from retention.reasons import GIVEN
 from retention.reporting.display import Report
 from retention.suppression import hidden
 from retention.words import RESPONSES, within_a_line
+
+_ARM = ["campaign", "arm", "verdict"]
+_RESPONSE = ("responders", "response", "low", "high")
+_UPLIFTS = (
+    ("uplift", "joint_low", "joint_high"),
+    ("extra", "extra_low", "extra_high"),
+    ("response", "response_low", "response_high"),
+    ("control_response", "control_response_low", "control_response_high"),
+)
+_SPEND = (
+    ("spend_uplift", "spend_low", "spend_high"),
+    ("extra_money", "extra_money_low", "extra_money_high"),
+    ("spend_per_head", "spend_per_head_low", "spend_per_head_high"),
+    ("control_spend_per_head", "control_spend_per_head_low", "control_spend_per_head_high"),
+)
+"""Figures, and the bounds of their intervals, that stand in one cell."""
 
 
 class CampaignReport(Report):
@@ -26,11 +42,20 @@ class CampaignReport(Report):
             shown = self._compared(responses)
             charts = campaign_plots.uplifts(shown, language)
             told = campaign_narrative.effects(shown, language)
-            self.figure(charts, told, data=shown.rename(columns=OF_UPLIFT))
-            money = self._without_few(self._compared(spend))
+            uplifts = self._with_intervals(shown.rename(columns=OF_UPLIFT), *_UPLIFTS)
+            sure = ["customers", "uplift_interval", "extra_interval", "p_holm", "smallest_effect"]
+            self.figure(charts, told, data=uplifts[[*_ARM, *sure]])
+            counted = ["watched", "responders", "response_interval"]
+            counted += [f"control_{name}" for name in counted]
+            self.folded(uplifts[[*_ARM[:2], *counted]], language("Responses of the arms"))
+            money = self._without_few(self._compared(spend)).rename(columns=OF_SPEND)
+            spent = self._with_intervals(money, *_SPEND)
             caption = language("Spend per contacted customer, against the control")
-            counted = ["watched", "responders", "control_watched", "control_responders"]
-            self.table(money.drop(columns=counted).rename(columns=OF_SPEND), caption)
+            gained = ["customers", "spend_uplift_interval", "extra_money_interval"]
+            self.table(spent[[*_ARM, *gained]], caption)
+            each = ["spend_per_head_interval", "control_spend_per_head_interval"]
+            title = language("Spend per head of the arms")
+            self.folded(spent[[*_ARM[:2], *each, "p_holm", "smallest_spend"]], title)
 
     def campaign_details(self, states: pd.DataFrame, checks: pd.DataFrame) -> None:
         """Who responded, by state at contact (effects.STATE_RESPONSES), and effects.ARM_CHECKS."""
@@ -39,7 +64,13 @@ class CampaignReport(Report):
             by_arm = states.groupby(["campaign", "arm"])["watched"]
             few = by_arm.transform(hidden, least=least).astype(bool)
             caption = self.language("Responses by the state of the customer at contact")
-            self.table(self._named(states[~few]), caption)
+            shown = states.assign(
+                **{name: states[name].mask(few) for name in ("watched", *_RESPONSE)}
+            )
+            whole = few.groupby([states["campaign"], states["arm"]]).transform("all").astype(bool)
+            self.table(self._named(shown[~whole]), caption)
+            if few[~whole].any():
+                self.note(self.language("A dash stands for too few customers to show."))
             if not checks.empty:
                 self.note(campaign_narrative.checks(checks, self.language))
                 shown = checks[checks[["contacted", "control_contacted"]].min(axis=1) >= least]
@@ -84,6 +115,16 @@ class CampaignReport(Report):
         sizes = effects[["watched", "control_watched"]]
         few = ((sizes > 0) & (sizes < least)).any(axis=1)
         return self._named(effects[~few])
+
+    def _with_intervals(
+        self, effects: pd.DataFrame, *figures: tuple[str, str, str]
+    ) -> pd.DataFrame:
+        """With a column of texts for each figure and its bounds, and the customers watched."""
+        texts = {
+            f"{name}_interval": with_interval(effects, name, bounds, self.language)
+            for name, *bounds in figures
+        }
+        return effects.assign(customers=effects["watched"], **texts)
 
     def _without_few(self, spend: pd.DataFrame) -> pd.DataFrame:
         """Without the money of fewer than `minimum_group` who responded."""

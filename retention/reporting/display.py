@@ -20,8 +20,10 @@ from retention import (
     winback_narrative,
     winback_plots,
 )
+from retention.cells import OTHER_UNIT
 from retention.definitions import DEFINITIONS, OF_PROSPECTS, REACTIVATION_OF, SCOPES
 from retention.language import Language
+from retention.quality import ROWS_AFTER_QUERY
 from retention.rates import CONVERSION, REACTIVATION, WIN_BACK
 from retention.reporting.shown import Shown, scrolling, show
 from retention.second_purchase import MARKS
@@ -146,6 +148,18 @@ class Report(Shown):
             self.note(self.language("Nothing to show."))
         else:
             super().table(frame.dropna(axis="columns", how="all"), caption)
+
+    def quality(self, checks: pd.DataFrame) -> None:
+        """Rows read, dropped and counted (quality.QUALITY); checks that found none are folded.
+
+        Rows of other units may be in other currencies, so that a sum over them is no amount.
+        """
+        others = checks.loc[checks["check"] == OTHER_UNIT, "rows"].sum() > 0
+        mixed = checks["check"].isin([ROWS_AFTER_QUERY, OTHER_UNIT]) & others
+        shown = checks.assign(amount=checks["amount"].mask(mixed))
+        found = shown["rows"] > 0
+        self.table(shown[found], self.language("Rows read, dropped and counted"))
+        self.folded(shown[~found], self.language("Checks that found no row"))
 
     def thresholds(self, frame: pd.DataFrame) -> None:
         """What the thresholds are, and the curve that they were read from, where there is one."""

@@ -19,7 +19,7 @@ from retention.reporting.drawing import address
 from retention.reporting.mime import FACTS, FRAME, LEFT_OUT, as_csv
 from retention.style import CELLS, NARROW, TIME
 
-_NUMERIC = {"chance", "change", "coins", "count", "factor", "money", "points", "share"}
+_NUMERIC = {"chance", "change", "coins", "count", "factor", "interval", "money", "points", "share"}
 # For JupyterLab alone, in its light and dark themes; the exported page leaves it out.
 _WORKBENCH = """<style class="workbench">.jp-OutputArea {
 .headline { font-size: 1.2em; line-height: 1.5; max-width: 60em }
@@ -69,10 +69,8 @@ class Shown:
         table = ""
         if data is not None and not data.empty:
             title = self.language("The figures behind this chart")
-            table = (
-                f'<details class="data"><summary>{escape(title)}</summary>'
-                f"{self._by_age(data, value, title) if value else self._table(data, title)}"
-                "</details>"
+            table = _folded(
+                self._by_age(data, value, title) if value else self._table(data, title), title
             )
         image = f'<img src="{address(first)}" alt="{escape(alt)}">'
         kind = self._kind(first)
@@ -98,6 +96,12 @@ class Shown:
         """A frame as a table in the reader's words; the caption too, where it is translated."""
         caption = self.language.text(caption)
         show(self._table(frame, caption), f"{caption}\n{frame.to_string(index=False)}")
+
+    def folded(self, frame: pd.DataFrame, title: str) -> None:
+        """A frame as a table under its title, in the reader's words, that opens on demand."""
+        if not frame.empty:
+            plain = f"{title}\n{frame.to_string(index=False)}"
+            show(_folded(self._table(frame, title), title), plain)
 
     def note(self, text: str) -> None:
         """A paragraph; none without a text."""
@@ -167,6 +171,10 @@ def _markup(
         f"<tbody>{body}</tbody></table>",
         shown,
     )
+
+
+def _folded(table: str, title: str) -> str:
+    return f'<details class="data"><summary>{escape(title)}</summary>{table}</details>'
 
 
 def scrolling(table: str, label: str) -> str:
