@@ -116,6 +116,7 @@ COLUMNS = {
     "former_value": ("revenue in the year up to the last purchase", "money"),
     "since_lapse": ("time since the lapse", "name"),
     "former_activity": ("former activity", "name"),
+    "together": ("estimated together", "count"),
     "stood_before": ("learned from customers of a year ago", "count"),
     "returns": ("expected to return", "count"),
     "spend_a_year": ("spend a year from the return on", "money"),

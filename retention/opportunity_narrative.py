@@ -97,29 +97,43 @@ def thumb(total: pd.Series, language: Language) -> str:
 
 
 def cells(cells: pd.DataFrame, language: Language) -> str:
-    """Alt text of the chart of cells (opportunity_value.OPPORTUNITY): the most and least worth."""
+    """Alt text of the chart of cells (opportunity_value.OPPORTUNITY): the most worth of them.
+
+    No least: those too small to be shown may be worth less.
+    """
     if cells.empty:
         return language(TOO_SMALL)
-    by_value = cells.sort_values("worth")
-    most, least = (
-        language(
-            "{activity}, {bracket} since the lapse ({customers} customers, {share} return): "
-            "{value}, 90% interval {low} to {high}",
-            activity=name_of(row["former_activity"], language),
-            bracket=name_of(row["since_lapse"], language),
-            customers=language.number(row["customers"]),
-            share=language.percent(row["return_share"]),
-            value=language.rounded_money(row["worth"]),
-            low=language.rounded_money(row["worth_low"]),
-            high=language.rounded_money(row["worth_high"]),
-        )
-        for row in (by_value.iloc[-1], by_value.iloc[0])
+    row = cells.sort_values("worth").iloc[-1]
+    most = language(
+        "{activity}, {bracket} since the lapse ({customers} customers, {share} return): "
+        "{value}, 90% interval {low} to {high}",
+        activity=name_of(row["former_activity"], language),
+        bracket=name_of(row["since_lapse"], language),
+        customers=language.number(row["customers"]),
+        share=language.percent(row["return_share"]),
+        value=language.rounded_money(row["worth"]),
+        low=language.rounded_money(row["worth_low"]),
+        high=language.rounded_money(row["worth_high"]),
     )
     return language(
         "Bars of opportunity value and of the share that returns, by time since the lapse and "
-        "former activity. Worth most: {most}. Worth least: {least}.",
+        "former activity. Worth most of those shown: {most}.",
         most=most,
-        least=least,
+    )
+
+
+def too_small(customers: int, language: Language, *, least: int) -> str:
+    """How many customers are in the value of all but in no bar; no number of fewer than `least`."""
+    if not customers:
+        return ""
+    if customers < least:
+        return language("Groups too small to show are in the value of all, but not in the chart.")
+    return language.plural(
+        "{count} customer in groups too small to show is in the value of all, but not in the "
+        "chart.",
+        "{count} customers in groups too small to show are in the value of all, but not in the "
+        "chart.",
+        customers,
     )
 
 

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 
 from retention.inactive import ACTIVITIES
 from retention.language import Language
-from retention.opportunity_value import BRACKETS, WITHIN_YEAR, YEAR_FROM_RETURN
+from retention.opportunity_value import BRACKETS, TOGETHER, WITHIN_YEAR, YEAR_FROM_RETURN
 from retention.rates import WIN_BACK
 from retention.style import (
     INK,
@@ -34,6 +34,8 @@ _LETTERS = 40
 """In a line above a chart."""
 _NARROW = 22
 """Letters in a line beside a mark."""
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+"""Numbers of cells that are estimated together: there are no more than half as many as cells."""
 _ASIDE = 1.4
 """Of an axis beyond its longest interval, for the figure that stands there."""
 
@@ -58,10 +60,10 @@ _TO_COME = {
 def opportunity(
     cells: pd.DataFrame, language: Language, *, ax: Sequence[Axes] = ()
 ) -> Sequence[Axes]:
-    """Cells of the inactive (opportunity_value.OPPORTUNITY): their value, and the share returning.
+    """Cells of the inactive (opportunity_value.numbered): their value, and the share returning.
 
     One row a former activity below each time since the lapse, from above: of the value on the left,
-    of the share on the right, each with its interval.
+    of the share on the right, each with its interval. Cells estimated together have one number.
     """
     shown = [bracket for bracket in BRACKETS if bracket in set(cells["since_lapse"])]
     height = 1.1 + 0.24 * (len(cells) + len(shown))
@@ -69,6 +71,8 @@ def opportunity(
     if cells.empty:
         return [say(place, language(TOO_SMALL)) for place in places]
     rows = cells.set_index(["since_lapse", "former_activity"])
+    marks = rows[TOGETHER].map(lambda number: f" {_RAISED[int(number)]}", na_action="ignore")
+    marks = marks.fillna("")
     labels: list[str] = []
     where: dict[tuple[str, str], int] = {}
     for bracket in shown:
@@ -76,7 +80,11 @@ def opportunity(
         for activity in ACTIVITIES:
             if (bracket, activity) in rows.index:
                 where[bracket, activity] = len(labels)
-                labels.append(language.title(name_of(activity, language)))
+                mark = marks[bracket, activity]
+                labels.append(language.title(name_of(activity, language)) + mark)
+    if cells[TOGETHER].notna().any():
+        same = language("rows of one number are estimated together, from the same customers")
+        left.set_xlabel(language.title(same), loc="left")
     drawn = rows.loc[list(where)]
     columns = drawn["worth"], drawn["worth_low"], drawn["worth_high"]
     _draw_cells(left, columns, list(where.values()), language.short_money)

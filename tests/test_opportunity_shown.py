@@ -12,7 +12,14 @@ from matplotlib.colors import to_hex
 from retention import opportunity_narrative as narrative
 from retention import opportunity_plots as plots
 from retention.language import Language
-from retention.opportunity_value import ALL, BACKTEST, OPPORTUNITY, WITHIN_YEAR, YEAR_FROM_RETURN
+from retention.opportunity_value import (
+    ALL,
+    BACKTEST,
+    OPPORTUNITY,
+    WITHIN_YEAR,
+    YEAR_FROM_RETURN,
+    numbered,
+)
 from retention.reporting.drawing import drawn
 from retention.style import INK
 
@@ -82,7 +89,7 @@ CELLS = pd.DataFrame(
         ),
     ],
     columns=list(OPPORTUNITY),
-)
+).assign(together=None)
 TOTAL = pd.Series(
     (
         ALL,
@@ -280,13 +287,36 @@ def test_rule_of_thumb_is_the_product_that_it_shows() -> None:
     assert "makes €2,101." in found
 
 
-def test_the_cells_worth_most_and_least_are_named() -> None:
+def test_the_cell_worth_most_of_those_shown_is_named() -> None:
     assert narrative.cells(CELLS, ENGLISH) == (
         "Bars of opportunity value and of the share that returns, by time since the lapse and "
-        "former activity. Worth most: bought once, up to 90 days since the lapse (50 customers, "
-        "40.0% return): €8,000, 90% interval €5,000 to €11K. Worth least: regular, up to 90 "
-        "days since the lapse (9 customers, 50.0% return): €450, 90% interval €100 to €900."
+        "former activity. Worth most of those shown: bought once, up to 90 days since the lapse "
+        "(50 customers, 40.0% return): €8,000, 90% interval €5,000 to €11K."
     )
+
+
+def test_customers_too_few_to_show_are_told_but_not_counted_out() -> None:
+    assert narrative.too_small(0, ENGLISH, least=5) == ""
+    assert narrative.too_small(4, ENGLISH, least=5).startswith("Groups too small to show are")
+    assert narrative.too_small(12, ENGLISH, least=5).startswith("12 customers in groups too small")
+
+
+def test_cells_learned_from_the_same_customers_have_one_number() -> None:
+    same = {"stood_before": 30, "returned": 15, "spend_a_year": 100.0}
+    twins = CELLS.assign(former_activity=["once", "regular", "once"])
+    twins.loc[2, list(same)] = list(same.values())
+    twins.loc[2, "spend_a_year"] += 1e-11
+    cells = numbered(twins)
+    assert cells["together"].fillna(0).tolist() == [0, 1, 1]
+    left, right = plots.opportunity(cells, ENGLISH)
+    assert [text.get_text() for text in left.get_yticklabels()] == [
+        *("Up to 90 days", "Bought once", "Regular ¹"),
+        *("181 to 365 days", "Bought once ¹"),
+    ]
+    assert left.get_xlabel().startswith("Rows of one number are estimated together")
+    assert plots.opportunity(CELLS, ENGLISH)[0].get_xlabel() == right.get_xlabel() == ""
+    # As many returned of as many, who were others.
+    assert numbered(twins.assign(spend_a_year=[400, 100, 200]))["together"].isna().all()
 
 
 def test_the_newest_day_that_is_over_gives_the_error() -> None:

@@ -28,7 +28,7 @@ from retention.follow_up import ROLLING, SECOND_LIFE
 from retention.headings import COLUMNS, OF_MONEY, OF_SPEND, OF_UPLIFT, UNSHOWN, heading_of, text_of
 from retention.inactive import GROUPS
 from retention.language import ABSENT, LANGUAGES, Language
-from retention.opportunity_value import BACKTEST, OPPORTUNITY
+from retention.opportunity_value import BACKTEST, OPPORTUNITY, TOGETHER
 from retention.reasons import BY_REASON
 from retention.recurring import RECURRING
 from retention.reporting import portfolio
@@ -83,7 +83,7 @@ def test_every_published_column_has_a_heading_or_is_left_out_on_purpose(frame: s
 
 def test_what_is_left_out_has_no_heading_and_what_has_one_is_published() -> None:
     published = {column for columns in SCHEMAS.values() for column in columns}
-    published |= set(OF_MONEY.values())
+    published |= {*OF_MONEY.values(), TOGETHER}
     published |= {column for column, (_, kind) in COLUMNS.items() if kind == "interval"}
     assert not set(COLUMNS) & UNSHOWN
     assert set(COLUMNS) | UNSHOWN == published

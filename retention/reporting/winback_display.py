@@ -19,6 +19,7 @@ from retention import (
 )
 from retention.inactive import BREAKDOWNS
 from retention.opportunity import HORIZON_DAYS
+from retention.opportunity_value import TOGETHER, numbered
 from retention.reporting.campaign_display import CampaignReport
 from retention.reporting.display import tiles_markup
 from retention.rfm_segments import definition
@@ -115,7 +116,7 @@ class WinBackReport(CampaignReport):
         """
         if not self._counts_days(WORTH) or not self._has_history(cells, horizons=1):
             return
-        total, cells = cells.iloc[-1], cells.iloc[:-1]
+        total, cells = cells.iloc[-1], numbered(cells.iloc[:-1])
         least = self.unit.settings.minimum_group
         if total["returned"] < least:
             self.note(self.language(TOO_SMALL))
@@ -126,7 +127,13 @@ class WinBackReport(CampaignReport):
         drawn = shown[shown["worth"].notna()]
         charts = opportunity_plots.opportunity(drawn, self.language)
         told = opportunity_narrative.cells(drawn, self.language)
-        self.figure(charts, told, data=shown.drop(columns=["former_value", "returns"]))
+        # The same customers stand in the table once, so that nobody adds them up.
+        again = shown[TOGETHER].notna() & shown.duplicated(TOGETHER)
+        once = shown[["stood_before", "returned"]].mask(again)
+        data = shown.assign(**once).drop(columns=["former_value", "returns"])
+        self.figure(charts, told, data=data)
+        unseen = int(total["customers"] - drawn["customers"].sum())
+        self.note(opportunity_narrative.too_small(unseen, self.language, least=least))
         since = self.unit.calendar.first_day + timedelta(days=HORIZON_DAYS)
         left_out = int(groups["inactive"].iloc[0] - total["customers"])
         if left_out:
