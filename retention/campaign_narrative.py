@@ -22,41 +22,39 @@ from retention.language import Language
 from retention.reasons import GIVEN, LANDMARK_DAYS, LEAST_COVERAGE, NONE, OTHERS
 from retention.words import TOO_SMALL
 
-_COMPARED = (
-    "{share} of {count} responded, {control} of the control: {points}, 95% interval {low} to {high}"
-)
 _EFFECTS = {
     RAISED: (
-        "{campaign}, {arm}: {compared}. The campaign raised the response: {extra} customers came "
-        "because of it ({least} to {most})."
+        "{campaign}, {arm}: raised the response by {points} ({low} to {high}). {extra} customers "
+        "came because of it ({least} to {most})."
     ),
     LOWERED: (
-        "{campaign}, {arm}: {compared}. The campaign lowered the response: {extra} customers "
-        "({least} to {most})."
+        "{campaign}, {arm}: lowered the response, {points} ({low} to {high}). {extra} customers "
+        "stayed away because of it ({least} to {most})."
     ),
     NONE_SHOWN: (
-        "{campaign}, {arm}: {compared}. No effect is shown; with so many customers, one of "
-        "{smallest} or more would be shown in 8 of 10 campaigns."
+        "{campaign}, {arm}: no effect is shown, {points} ({low} to {high}). With so many "
+        "customers, one of {smallest} or more would be shown in 8 of 10 campaigns."
     ),
     NO_CONTROL: (
         "{campaign}, {arm}: {share} of {count} responded. Response, not effect: without a control "
         "group nobody knows how many would have come anyway."
     ),
-    RUNNING: "{campaign}, {arm}: still running; the days in which to respond are not over.",
+    RUNNING: "{campaign}, {arm}: still running.",
     SUSPECT: (
-        "{campaign}, {arm}: {share} of {count} responded. The arms are not in the planned ratio, "
-        "so that they are not compared: find out first what chose among the customers."
+        "{campaign}, {arm}: not compared. The arms are not in the planned ratio: find out first "
+        "what chose among the customers."
     ),
 }
 """Verdict -> what is said of an arm."""
 
 _RAISED_UNLIKE = (
-    "{campaign}, {arm}: {compared}. More responded than of the control, but customers were unlike "
-    "before the contact, so that nobody knows how much of it the campaign did."
+    "{campaign}, {arm}: {points} ({low} to {high}). More responded than of the control, but "
+    "customers were unlike before the contact, so that nobody knows how much of it the campaign "
+    "did."
 )
 _NONE_COULD_BE_SHOWN = (
-    "{campaign}, {arm}: {compared}. No effect is shown, and none could be: there are too few "
-    "customers for how many of the control came anyway."
+    "{campaign}, {arm}: {points} ({low} to {high}). No effect is shown, and none could be: there "
+    "are too few customers for how many of the control came anyway."
 )
 
 _ANSWERS = {OTHERS: "other reasons", NONE: "no answer"}
@@ -74,10 +72,17 @@ def method(language: Language, *, response_days: int) -> str:
 
 
 def effects(effects: pd.DataFrame, language: Language) -> str:
-    """Alt text of the chart of uplifts (effects.RESPONSE_EFFECTS): a sentence an arm."""
+    """Alt text of the chart of uplifts (effects.RESPONSE_EFFECTS): a line an arm."""
     if effects.empty:
         return language(TOO_SMALL)
-    return " ".join(_effect(row, language) for row in effects.to_dict("records"))
+    lines = [_effect(row, language) for row in effects.to_dict("records")]
+    if effects["uplift"].notna().any():
+        lines.append(
+            language(
+                "In brackets: the 95% intervals of all arms of a campaign at once, the thin lines."
+            )
+        )
+    return "\n".join(lines)
 
 
 def _effect(row: Mapping[Hashable, Any], language: Language) -> str:
@@ -85,18 +90,12 @@ def _effect(row: Mapping[Hashable, Any], language: Language) -> str:
     share, count = language.percent(row["response"]), language.number(row["watched"])
     values = {"campaign": row["campaign"], "arm": row["arm"], "share": share, "count": count}
     if row["verdict"] in (RAISED, LOWERED, NONE_SHOWN):
-        values["compared"] = language(
-            _COMPARED,
-            share=share,
-            count=count,
-            control=language.percent(row["control_response"]),
-            points=language.points(row["uplift"]),
-            low=language.points(row["joint_low"]),
-            high=language.points(row["joint_high"]),
-        )
-        values["extra"] = language.signed(round(row["extra"]))
-        values["least"] = language.signed(round(row["extra_low"]))
-        values["most"] = language.signed(round(row["extra_high"]))
+        values["points"] = language.points(row["uplift"])
+        values["low"] = language.points(row["joint_low"])
+        values["high"] = language.points(row["joint_high"])
+        extra = sorted(abs(row[name]) for name in ("extra_low", "extra_high"))
+        values["extra"] = language.number(abs(row["extra"]))
+        values["least"], values["most"] = map(language.number, extra)
         values["smallest"] = language.points(row["smallest_effect"])
     if row["verdict"] == RAISED and row["unlike"] is True:
         return language(_RAISED_UNLIKE, **values)
@@ -186,22 +185,17 @@ def reasons(reasons: pd.DataFrame, language: Language) -> str:
     """Alt text of the chart of reasons (reasons.BY_REASON, reasons as they are shown)."""
     if reasons.empty:
         return language(TOO_SMALL)
-    given = [
-        language.plural(
-            "{reason}: {count} customer ({share}).",
-            "{reason}: {count} customers ({share}).",
-            row["lapsed"],
-            reason=row["reason"],
-            share=language.percent(row["lapsed_share"]),
-        )
-        for row in reasons[reasons["answer"].isin([GIVEN, OTHERS])].to_dict("records")
-    ]
-    back = [
-        language(
-            "{reason}: {share} were back within a year.",
-            reason=row["reason"],
-            share=language.percent(row["return_share"]),
-        )
-        for row in reasons[reasons["return_share"].notna()].to_dict("records")
-    ]
-    return " ".join([*given, *back])
+    given = reasons[reasons["answer"] == GIVEN]
+    if given.empty:
+        return language(TOO_SMALL)
+    largest = given.nlargest(1, "lapsed").iloc[0]
+    return language.plural(
+        "Most often named: {reason}, by {count} customer, {share} of those who answered (95% "
+        "interval {interval}).",
+        "Most often named: {reason}, by {count} customers, {share} of those who answered (95% "
+        "interval {interval}).",
+        largest["lapsed"],
+        reason=largest["reason"],
+        share=language.percent(largest["lapsed_share"]),
+        interval=language.interval(largest["lapsed_low"], largest["lapsed_high"]),
+    )

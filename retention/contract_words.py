@@ -61,7 +61,7 @@ FORMS = {
     ),
     "periods since the first purchase": "periods since the first service",
     "share that has bought again": "share that has had service again",
-    "Bought within the last {inactive_after} days.": "Has a service in force.",
+    "Last bought less than {inactive_after} days ago.": "Has a service in force.",
     "Last bought {inactive_after} or more, but less than {lost_after} days ago.": (
         "The last service ended less than {lost_after} days ago."
     ),

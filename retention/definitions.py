@@ -3,7 +3,7 @@
 from retention.rates import INACTIVE, WITH_PROSPECTS
 
 DEFINITIONS = {
-    "active customer": "Bought within the last {inactive_after} days.",
+    "active customer": "Last bought less than {inactive_after} days ago.",
     "dormant customer": (
         "Last bought {inactive_after} or more, but less than {lost_after} days ago."
     ),

@@ -53,6 +53,13 @@ EARLIER = {
     "quarter": "a quarter earlier",
     "year": "a year earlier",
 }
+A_PERIOD = {
+    "day": "a day",
+    "week": "a week",
+    "month": "a month",
+    "quarter": "a quarter",
+    "year": "a year",
+}
 # A period in a sentence needs its preposition and article, and these differ with what it is called:
 # "en junio", "el 30 de junio", "en la semana 26". So each kind of name is a message of its own.
 DURING = {
@@ -372,6 +379,10 @@ class Language:
     def earlier(self) -> str:
         """A period before, in words."""
         return self(EARLIER[self.frequency])
+
+    def a_period(self) -> str:
+        """For each period, as a rate is said to be: so much a month."""
+        return self(A_PERIOD[self.frequency])
 
     def listing(self, items: Sequence[str]) -> str:
         """The items in a row, with commas and an "and".

@@ -89,27 +89,39 @@ def segment(rates: pd.DataFrame, language: Language) -> str:
     texts = []
     for measure, own in rates[rates["rate"].notna()].groupby("measure", sort=False):
         few = len(own) <= _FEW
-        told = own if few else own.sort_values("rate", kind="stable").iloc[[0, -1]]
+        outermost = own if few else own.sort_values("rate", kind="stable").iloc[[0, -1]]
         values = [
             f"{value} {language.percent(rate)} ({language.interval(low, high)})"
             for value, rate, low, high in zip(
-                (within_a_line(value_name(value, language)) for value in told["value"]),
-                *(told["rate"], told["low"], told["high"]),
+                (within_a_line(value_name(value, language)) for value in outermost["value"]),
+                *(outermost[name] for name in ("rate", "low", "high")),
                 strict=True,
             )
         ]
         what = {
             "measure": language.title(name_of(str(measure), language)),
+            "a_period": language.a_period(),
             "segment": within_a_line(own["segment"].iloc[0]),
             "values": language.listing(values),
         }
-        texts.append(
-            language("{measure} by {segment}, with 95% intervals: {values}.", **what)
-            if few
-            else language(
-                "{measure} by {segment}, lowest and highest, with 95% intervals: {values}.", **what
-            )
+        lowest, highest = (
+            language.percent(rate) for rate in (own["rate"].min(), own["rate"].max())
         )
+        if few:
+            told = language(
+                "{measure} {a_period} by {segment}, with 95% intervals: {values}.", **what
+            )
+        elif lowest == highest:
+            told = language(
+                "{measure} {a_period} by {segment}: {rate} of each.", rate=lowest, **what
+            )
+        else:
+            told = language(
+                "{measure} {a_period} by {segment}, lowest and highest, with 95% intervals: "
+                "{values}.",
+                **what,
+            )
+        texts.append(told)
     return " ".join(texts)
 
 
@@ -131,10 +143,11 @@ def differences(rates: pd.DataFrame, language: Language) -> str:
         )
     texts = [
         language(
-            "{value}: {measure} of {rate}, against {rest} of the others.",
+            "{value}: {measure} of {rate} {a_period}, against {rest} of the others.",
             value=within_a_line(value_name(row["value"], language)),
             measure=name_of(row["measure"], language),
             rate=language.percent(row["rate"]),
+            a_period=language.a_period(),
             rest=language.percent(row["rest_rate"]),
         )
         for row in held.to_dict("records")

@@ -249,7 +249,11 @@ def test_harm_and_a_campaign_that_runs_are_told(tmp_path: Path) -> None:
     winback = shop(tmp_path, SILENT + back, contacts=sent + late)
     assert LOWERED in set(winback.campaign_responses()["verdict"])
     text = page(winback).get_text()
-    assert "The campaign lowered the response: −25 customers" in text
+    assert "spring, mail: lowered the response, −83.3 points (" in text
+    assert ". 25 customers stayed away because of it (" in text
+    # A line an arm, and one on what the brackets are.
+    lines = page(winback).select_one("figcaption").get_text().split("\n")
+    assert [line.split(":")[0] for line in lines] == ["spring, mail", "late, mail", "In brackets"]
     assert "late, mail: still running" in text
 
 

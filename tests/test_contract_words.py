@@ -48,8 +48,6 @@ NEVER_OF_CONTRACTS = {
     "revenue before refunds so far",
     # Of the page on whom to win back, and of its short form: what a unit of contracts leaves out,
     # which says so in a line.
-    "A dot right of zero: more of the customers contacted bought than of those held out. "
-    "Where the thin line crosses zero, chance alone could explain it.",
     "A response is a purchase within {count} day, the day of the contact being the first. "
     "Customers whose day is not over, and those in two arms of a campaign, are left out.",
     "By value, customers of *high value* are the top 20% of all customers, active ones too, "
@@ -58,28 +56,46 @@ NEVER_OF_CONTRACTS = {
     "Curve of the share of purchases that are followed by another, from {low} within {first} "
     "days to {high} within {last}.",
     "Customers who are dormant or lost today, by how often they bought in the year up to "
-    "their last purchase, and by what they brought in then: the top 20%, the next 30% and the"
-    " others, of all customers. The win-back page says more of them.",
-    "Customers who are dormant or lost today, by how often they bought in the year up to "
     "their last purchase. Of all customers who ever came back, *very active* ones are the top"
     " 20%, *regular* ones the next 30%, and *occasional* ones the others.",
     "In {count} arm customers were unlike the control before the contact, by more than 0.1 "
     "standard deviations and than chance explains, in what they had bought or how long they "
     "had been silent.",
     "Lines of the share with a second purchase, by period of the first.",
-    "RFM puts all customers in order by how recently and for how much in all they bought, and"
-    " cuts each order into fifths: 5 is best. Of how often they bought, 1 is once, and the "
-    "others are cut into fourths. The names below follow from these scores; who bought once "
-    "has 1 for frequency and money together, however much it was.",
     "Second purchases by segment",
-    "The rates of the last 12 complete periods together, by the columns of the data that the "
-    "settings name. A customer belongs where the first purchase was made, so that later "
-    "purchases change nothing. A difference to the others is in colour only where it holds "
-    "after a correction for comparing many.",
     "The same estimate for earlier days, made of nothing but what had been bought by then, "
     "thresholds included, beside what came. Where the data reach back less than two years and a "
     "year to learn from, it speaks of what returners spend within the year after its day, because "
     "only that can be seen by now.",
+    "A dot right of zero: more of the customers contacted bought than of those held out. The "
+    "thick line is the 95% interval of an arm alone, the thin one that of all arms of its "
+    "campaign at once: where the thin line crosses zero, chance alone could explain it. The "
+    "smallest uplift that would show, in the tables, is what so many customers would have "
+    "shown in 8 of 10 such campaigns; one that is smaller can show as well, with luck.",
+    "Customers who are dormant or lost today, by how often they bought in the year up to "
+    "their last purchase: of all who ever came back, *very active* ones are the top 20%, "
+    "*regular* ones the next 30%. And by what they brought in then: of all customers, *high "
+    "value* is the top 20%, *middle value* the next 30%. The win-back page, which `make "
+    "winback` writes, says more of them.",
+    "Most customers: {group}, {count} ({share}, 95% interval {interval}). Most revenue in the"
+    " year up to the last purchase: {other}, {money}.",
+    "RFM puts all customers in order by how recently and for how much in all they bought, and"
+    " cuts each order into fifths: 5 is best. Of how often they bought, 1 is once, and the "
+    "others are cut into fourths. The names below follow from two numbers: the score of "
+    "recency, and the mean of those of frequency and money, halves rounded up. Who bought "
+    "once has 1 for this mean, however much it was.",
+    "The customers who are dormant or lost today by the same columns, and what they brought "
+    "in in the year up to their last purchase. Values with few of them stand together as one.",
+    "The rates of a period, from the last 12 complete ones together, by the columns of the "
+    "data that the settings name: who was at risk in several of them counts in each. A "
+    "customer belongs where the first purchase was made, so that later purchases change "
+    "nothing. A difference to the others is in colour only where it holds after a correction "
+    "for comparing many.",
+    "The rule of thumb, for comparison: {customers} customers x {share} that return x {each},"
+    " what each brought in in the year up to the last purchase, makes {product}. It takes "
+    "every returner for an average customer as before; the estimate takes returners as they "
+    "were.",
+    "revenue in the year up to the last purchase",
     "Time to the second purchase",
     "Not counted here: a response is a purchase on a day. What contracts earn is dated by the "
     "month, so that neither spend within so many days nor what was before a contact can be told.",

@@ -79,7 +79,7 @@ def test_a_rate_of_few_at_risk_is_left_out_and_cannot_be_subtracted(unit: Unit) 
     with showing() as outputs:
         WinBackReport(changed).segments(small_at_risk(2, 8, 40))
     alt = html(outputs[0]).select_one("img")["alt"]
-    assert "Win-back rate by channel, with 95% intervals: phone 50.0%" in alt
+    assert "Win-back rate a month by channel, with 95% intervals: phone 50.0%" in alt
     assert "2 rates are left out" in text(outputs)
     assert "store" in alt
 
@@ -103,6 +103,13 @@ def test_the_line_of_all_customers_is_of_those_left_out_too() -> None:
 def test_what_was_not_compared_is_not_said_to_be_alike(p_adjusted: float, said: str) -> None:
     rates = small_at_risk(20, 20, 40).assign(p_adjusted=p_adjusted)
     assert said in winback_narrative.differences(rates, Language("en"))
+
+
+def test_rates_that_are_shown_alike_have_no_lowest_and_highest() -> None:
+    rates = pd.concat([small_at_risk(20, 20, 20).assign(value=name) for name in "ab"])
+    weekly = Language("en", frequency="week")
+    told = winback_narrative.segment(rates[rates["measure"] == "win_back"], weekly)
+    assert told == "Win-back rate a week by channel: 50.0% of each."
 
 
 def test_a_value_named_like_the_unknown_stands_beside_it(unit: Unit) -> None:
