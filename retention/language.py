@@ -25,6 +25,7 @@ from babel.numbers import (
     format_currency,
     format_decimal,
     format_percent,
+    get_currency_symbol,
 )
 
 from retention.contract_words import FORMS
@@ -247,10 +248,7 @@ class Language:
         """An amount for an axis or a tile: £950,731 is £951K, £2,214 stays."""
         if abs(amount) < 10_000:
             return self.money(amount)
-        text = format_compact_currency(
-            amount, self.currency, locale=self.locale, fraction_digits=_digits(amount)
-        )
-        return _minus(text)
+        return self._compact(amount, _digits(amount))
 
     def rounded_money(self, amount: float) -> str:
         """An amount for a sentence, to three digits; below 10,000 it stays.
@@ -261,10 +259,19 @@ class Language:
         if abs(amount) < 10_000:
             return self.money(amount)
         decimals = 2 - int(log10(abs(amount))) % 3
+        return self._compact(amount, decimals)
+
+    def _compact(self, amount: float, decimals: int) -> str:
+        """An amount in thousands or millions; Spanish writes a space before the currency there too.
+
+        >>> Language("es", "USD").short_money(1_930_000)
+        '1,93\\xa0M\\xa0US$'
+        """
         text = format_compact_currency(
             amount, self.currency, locale=self.locale, fraction_digits=decimals
         )
-        return _minus(text)
+        symbol = get_currency_symbol(self.currency, locale=self.locale)
+        return _minus(text.replace(f"M{symbol}", f"M\xa0{symbol}"))
 
     def day(self, day: date) -> str:
         """A day, month in words.

@@ -104,7 +104,7 @@ def opportunity(
     left.annotate(
         language.title(language("time since the lapse")),
         (0, 1),
-        (-4, 6),
+        (-14, 6),
         xycoords="axes fraction",
         textcoords="offset points",
         ha="right",

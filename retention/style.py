@@ -211,7 +211,7 @@ def head(ax: Axes, words: Mapping[str, str]) -> None:
             color=colour,
             size=STYLE["axes.titlesize"],
             weight="bold",
-            va="bottom",
+            va="bottom" if before else "baseline",
             annotation_clip=False,
         )
         before.set_in_layout(False)

@@ -24,7 +24,7 @@ _WIDEST = 28
 """Letters of a name beside a chart."""
 _ABOVE_WORDS = 24
 """Points from a panel to its title, where the words that explain its colours stand between."""
-_ASIDE = 1.45
+_ASIDE = 1.6
 """Of an axis beyond its longest bar, for the figure that stands there."""
 
 

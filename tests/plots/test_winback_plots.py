@@ -119,6 +119,13 @@ def test_words_above_the_bars_stand_side_by_side(code: str) -> None:
     boxes = [text.get_window_extent() for text in words]
     assert all(a.x1 < b.x0 for a, b in pairwise(boxes))
     assert len({round(box.y0) for box in boxes}) == 1
+    # On the line of the title beside them.
+    title = next(
+        text
+        for text in right.get_children()
+        if "Text" in type(text).__name__ and text.get_text() == right.get_title("left")
+    )
+    assert boxes[0].y0 == pytest.approx(title.get_window_extent().y0, abs=1)
     assert boxes[-1].x1 < right.get_window_extent().x0
 
 
