@@ -36,7 +36,7 @@ _NARROW = 22
 """Letters in a line beside a mark."""
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 """Numbers of cells that are estimated together: there are no more than half as many as cells."""
-_ASIDE = 1.4
+_ASIDE = 1.6
 """Of an axis beyond its longest interval, for the figure that stands there."""
 
 _CAME = {
