@@ -188,7 +188,7 @@ COLUMNS = {
     "second_life_per_customer": ("revenue each in that year", "money"),
     "second_life_low": ("revenue each: 95% from", "money"),
     "second_life_high": ("revenue each: 95% to", "money"),
-    "part": ("of the customers", "share"),
+    "part": ("of the customers", "part"),
     "waited_days": ("came again within days", "count"),
     "days_low": ("days: 95% from", "count"),
     "days_high": ("days: 95% to", "count"),
@@ -285,5 +285,6 @@ def text_of(value: object, column: str, language: Language) -> str:
         "coins": language.exact_money,
         "text": str,
         "interval": str,
+        "part": lambda part: language.percent(part, 0),
     }
     return writers[kind](value)

@@ -7,7 +7,7 @@ are Babel's.
 import gettext
 import io
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from math import log10
@@ -29,7 +29,16 @@ from babel.numbers import (
 )
 
 from retention.contract_words import FORMS
-from retention.periods import CUTS, FREQUENCIES, GREGORIAN, MONTHS, WEEKDAYS, Frequency, Rules
+from retention.periods import (
+    CUTS,
+    FREQUENCIES,
+    GREGORIAN,
+    MONTHS,
+    PERIODS_A_YEAR,
+    WEEKDAYS,
+    Frequency,
+    Rules,
+)
 
 LOCALES = Path(__file__).parent / "locales"
 SOURCE = "en"
@@ -382,6 +391,17 @@ class Language:
         '3 weeks'
         """
         return self.plural(*DURATIONS[self.frequency], periods)
+
+    def span(self, periods: int) -> str:
+        """So many periods in words; two years and more in whole years.
+
+        >>> Language().span(23), Language().span(178)
+        ('23 months', '14 years')
+        """
+        years = periods // PERIODS_A_YEAR[self.frequency]
+        if years >= 2:
+            return replace(self, frequency="year").duration(years)
+        return self.duration(periods)
 
     def earlier(self) -> str:
         """A period before, in words."""

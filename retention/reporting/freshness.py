@@ -80,6 +80,6 @@ def stale(missed: int, as_of: date, today: date, language: Language) -> Banner:
         "these figures.",
         day=language.day(as_of),
         today=language.day(today),
-        duration=language.duration(missed),
+        duration=language.span(missed),
     )
     return Banner(ALARM, language("The data are old"), [sentence])

@@ -205,9 +205,7 @@ def _stale(
     missed = missed_since(report, today)
     if not missed:
         return ""
-    return language(
-        "Old data: none for {duration}", duration=_its(report, language).duration(missed)
-    )
+    return language("Old data: none for {duration}", duration=_its(report, language).span(missed))
 
 
 def _its(report: dict[str, Any], language: Language) -> Language:

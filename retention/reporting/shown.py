@@ -19,7 +19,18 @@ from retention.reporting.drawing import address
 from retention.reporting.mime import FACTS, FRAME, LEFT_OUT, as_csv
 from retention.style import CELLS, NARROW, TIME
 
-_NUMERIC = {"chance", "change", "coins", "count", "factor", "interval", "money", "points", "share"}
+_NUMERIC = {
+    "chance",
+    "change",
+    "coins",
+    "count",
+    "factor",
+    "interval",
+    "money",
+    "part",
+    "points",
+    "share",
+}
 # For JupyterLab alone, in its light and dark themes; the exported page leaves it out.
 _WORKBENCH = """<style class="workbench">.jp-OutputArea {
 .headline { font-size: 1.2em; line-height: 1.5; max-width: 60em }

@@ -63,9 +63,9 @@ def test_the_time_to_the_second_purchase_stands_in_a_table(unit: Unit) -> None:
     found = times_told(unit, 12)
     assert "Time to the second purchase" in found
     assert found.split()[-18:] == [
-        *("10.0%", "7", "7", "7", "13", "12"),
-        *("25.0%", "7", "7", "7", "13", "12"),
-        *("50.0%", "7", "7", "7", "13", "12"),
+        *("10%", "7", "7", "7", "13", "12"),
+        *("25%", "7", "7", "7", "13", "12"),
+        *("50%", "7", "7", "7", "13", "12"),
     ]
 
 

@@ -8,6 +8,8 @@ from displayed import html, showing
 from orders import csv, opened
 from test_campaigns import DAY, SILENT, mailed, page, shop
 
+from retention.headings import text_of
+from retention.language import Language
 from retention.reporting.display import Report
 
 
@@ -71,3 +73,7 @@ def test_quality_shows_what_was_found_and_no_sum_over_other_units(tmp_path: Path
     assert folded is not None
     assert "dropped: no date" in folded.get_text()
     assert "dropped: no date" not in told
+
+
+def test_shares_that_name_a_row_are_whole() -> None:
+    assert text_of(0.1, "part", Language("en")) == "10%"
