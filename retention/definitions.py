@@ -51,6 +51,30 @@ OF_PROSPECTS = {
 }
 """Terms of the units that know prospects, beyond DEFINITIONS."""
 
+OF_WINBACK = {
+    "former activity": (
+        "By days of purchase in the 365 days up to the last one: of all who ever came back, very "
+        "active are the top 20%, regular the next 30%, occasional the others."
+    ),
+    "opportunity value": (
+        "Customers, times the share that will return within 365 days, times what a returner spends "
+        "in the year from the return on."
+    ),
+    "RFM": "Recency, frequency and money: scores by which customers are told apart.",
+    "response": "A purchase within the days that the settings give a campaign.",
+    "control group (hold-out)": (
+        "Customers drawn at random who are not contacted, and show how many come anyway."
+    ),
+    "uplift": "The share of an arm that responded, less that of the control group.",
+}
+"""Terms of the win-back page, of units with days of purchase, beyond DEFINITIONS."""
+
+NOT_OF_WINBACK = (
+    *("retention rate", "revenue churn", "quick ratio"),
+    *("normal range", "too few customers to tell"),
+)
+"""Terms of DEFINITIONS that the win-back page does not use."""
+
 REACTIVATION_OF = {
     INACTIVE: DEFINITIONS["reactivation rate"],
     WITH_PROSPECTS: (

@@ -91,11 +91,14 @@ NEVER_OF_CONTRACTS = {
     "customer belongs where the first purchase was made, so that later purchases change "
     "nothing. A difference to the others is in colour only where it holds after a correction "
     "for comparing many.",
-    "The rule of thumb, for comparison: {customers} customers x {share} that return x {each},"
+    "revenue in the year up to the last purchase",
+    "A purchase within the days that the settings give a campaign.",
+    "By days of purchase in the 365 days up to the last one: of all who ever came back, very "
+    "active are the top 20%, regular the next 30%, occasional the others.",
+    "The rule of thumb, for comparison: {customers} customers × {share} that return × {each},"
     " what each brought in in the year up to the last purchase, makes {product}. It takes "
     "every returner for an average customer as before; the estimate takes returners as they "
     "were.",
-    "revenue in the year up to the last purchase",
     "Time to the second purchase",
     "Not counted here: a response is a purchase on a day. What contracts earn is dated by the "
     "month, so that neither spend within so many days nor what was before a contact can be told.",

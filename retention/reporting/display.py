@@ -21,7 +21,7 @@ from retention import (
     winback_plots,
 )
 from retention.cells import OTHER_UNIT
-from retention.definitions import DEFINITIONS, OF_PROSPECTS, REACTIVATION_OF, SCOPES
+from retention.definitions import DEFINITIONS, OF_PROSPECTS, OF_WINBACK, REACTIVATION_OF, SCOPES
 from retention.language import Language
 from retention.quality import ROWS_AFTER_QUERY
 from retention.rates import CONVERSION, REACTIVATION, WIN_BACK
@@ -41,6 +41,9 @@ _SIZES = {"cohort_size", "lapsed", "watched", "at_risk"}
 
 class Report(Shown):
     """The report of one unit, as its notebook shows it piece by piece."""
+
+    unused_terms: tuple[str, ...] = ()
+    """Terms of DEFINITIONS that the page does not use; it has terms of its own then."""
 
     def __init__(self, unit: Unit) -> None:
         self.unit = unit
@@ -260,8 +263,13 @@ class Report(Shown):
         meanings = [
             (self.language(term), self.language(meaning, **days))
             for term, meaning in DEFINITIONS.items()
-            if has_dormant or term != "dormant customer"
+            if (has_dormant or term != "dormant customer") and term not in self.unused_terms
         ]
+        if self.unused_terms and self.unit.model.buys:
+            meanings += [
+                (self.language(term), self.language(meaning))
+                for term, meaning in OF_WINBACK.items()
+            ]
         if self.unit.settings.prospects:
             meanings += [
                 (self.language(term), self.language(meaning))

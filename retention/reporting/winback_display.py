@@ -17,6 +17,7 @@ from retention import (
     winback_narrative,
     winback_plots,
 )
+from retention.definitions import NOT_OF_WINBACK
 from retention.inactive import BREAKDOWNS
 from retention.opportunity import HORIZON_DAYS
 from retention.opportunity_value import TOGETHER, numbered
@@ -42,6 +43,8 @@ _NO_SEGMENTS = (
 
 class WinBackReport(CampaignReport):
     """The win-back page of one unit, piece by piece."""
+
+    unused_terms = NOT_OF_WINBACK
 
     def first_screen(
         self, states: pd.DataFrame, groups: pd.DataFrame, opportunity: pd.DataFrame
