@@ -7,17 +7,16 @@ refused, nothing ran and nothing was written; 3 none published; 130 interrupted,
 import contextlib
 import json
 import shutil
-import signal
 import sysconfig
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from retention import stops
 from retention.audience_command import audience
 from retention.errors import RetentionError, SettingsRefused
 
@@ -61,13 +60,8 @@ class Executor(StrEnum):
 
 def main() -> None:
     """Entry point of the `retention` script."""
-    # A scheduler ends a run with SIGTERM: kernels and half-written files go as with Ctrl-C.
-    signal.signal(signal.SIGTERM, _terminated)
+    stops.heed()
     app()
-
-
-def _terminated(number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt(signal.Signals(number))
 
 
 @app.command()
@@ -338,8 +332,7 @@ def _spoken(
     except OSError as error:
         problems = [f"{error.filename or 'the system'}: {error.strerror or error}"]
     except KeyboardInterrupt as interrupt:
-        number = interrupt.args[0] if interrupt.args else signal.SIGINT
-        raise typer.Exit(STOPPED + number) from None
+        raise typer.Exit(STOPPED + stops.signal_of(interrupt)) from None
     lines = [" ".join(problem.split()) for problem in dict.fromkeys(problems)]
     for line in lines:
         _say(line, as_json=as_json)

@@ -9,6 +9,7 @@ import functools
 import os
 import re
 import shutil
+import signal
 import socket
 import tempfile
 import zlib
@@ -54,6 +55,9 @@ def _private(process: int, place: str) -> Path:
 
 def _remove(folder: Path, process: int) -> None:
     if process == os.getpid():
+        # It is at its end: a signal to end it now would only keep this from being done.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         shutil.rmtree(folder, ignore_errors=True)
 
 

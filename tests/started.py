@@ -107,6 +107,7 @@ def _serve() -> None:
         if process == 0:
             if not asked["kernels"]:
                 work.execute, preflight._opened = executed, lambda settings, *_: settings
+                preflight.stage = lambda *_: None
                 warm.FEWEST = sys.maxsize
                 # A process that dies loses nothing that it wrote: the disk need not be waited for.
                 os.fsync = lambda _: None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retention import scratch
+from retention import scratch, stops
 from retention.params import Settings
 from retention.reporting import gate, manifest, notebooks, publishing
 from retention.reporting.comparison import previous_report
@@ -126,7 +126,7 @@ def run(
                             tell(f"{task.settings.slug}: {OTHERS_READ}")
                 group = _group(plan, results.values(), kernels)
         except KeyboardInterrupt as interrupt:
-            stopped_by = signal_of(interrupt)
+            stopped_by = stops.signal_of(interrupt)
         with uninterrupted():
             for settings in units:
                 if settings.slug not in results:
@@ -150,11 +150,6 @@ def _others_read(slug: str, attempt: Attempt, plan: Plan) -> bool:
     checked = plan.checked.get(slug)
     read = (attempt.facts.get("source") or {}).get("fingerprint")
     return None not in (checked, read) and checked != read
-
-
-def signal_of(interrupt: KeyboardInterrupt) -> signal.Signals:
-    """Return the signal that a KeyboardInterrupt stands for."""
-    return interrupt.args[0] if interrupt.args else signal.SIGINT
 
 
 def processors() -> int:
