@@ -71,8 +71,8 @@ def opportunity(
     if cells.empty:
         return [say(place, language(TOO_SMALL)) for place in places]
     rows = cells.set_index(["since_lapse", "former_activity"])
-    marks = rows[TOGETHER].map(lambda number: f" {_RAISED[int(number)]}", na_action="ignore")
-    marks = marks.fillna("")
+    numbers = rows[TOGETHER].dropna().astype(int)
+    marks = {group: f" {_RAISED[number]}" for group, number in numbers.items()}
     labels: list[str] = []
     where: dict[tuple[str, str], int] = {}
     for bracket in shown:
@@ -80,7 +80,7 @@ def opportunity(
         for activity in ACTIVITIES:
             if (bracket, activity) in rows.index:
                 where[bracket, activity] = len(labels)
-                mark = marks[bracket, activity]
+                mark = marks.get((bracket, activity), "")
                 labels.append(language.title(name_of(activity, language)) + mark)
     if cells[TOGETHER].notna().any():
         same = language("rows of one number are estimated together, from the same customers")

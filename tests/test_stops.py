@@ -15,7 +15,8 @@ stops.heed()
 threading.Timer(0.2, os.kill, (os.getpid(), signal.{name})).start()
 try:
     with interruptible():
-        duckdb.execute("SELECT sum(sin(a.range * b.range)) FROM range(1e6::INT) a, range(1e6::INT) b")
+        many = "range(1000000)"
+        duckdb.execute(f"SELECT sum(sin(a.range * b.range)) FROM {{many}} a, {{many}} b")
 except KeyboardInterrupt as interrupt:
     print(stops.signal_of(interrupt).name)
 """
