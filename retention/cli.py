@@ -148,6 +148,7 @@ def run(
                 notebook=notebook,
                 reading=watch.reading,
             )
+            stops.check()
             plan = runner.Plan(
                 checked.notebook,
                 out,

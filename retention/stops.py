@@ -9,6 +9,18 @@ _told: list[signal.Signals] = []
 def heed() -> None:
     """Have SIGTERM, as of a scheduler, end what runs as Ctrl-C does: with all that is half done."""
     signal.signal(signal.SIGTERM, _end)
+    # What a shell starts in its background is to be deaf to Ctrl-C.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _end)
+
+
+def check() -> None:
+    """Raise KeyboardInterrupt where a signal has come that nothing has ended by.
+
+    An engine's client that imports something just then takes it for an import that fails.
+    """
+    if _told:
+        raise KeyboardInterrupt(_told[-1])
 
 
 def _end(number: int, _frame: FrameType | None) -> None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+from retention import stops
+
 AT_WORK = """
 import os, signal, threading
 import duckdb
@@ -21,9 +25,27 @@ except KeyboardInterrupt as interrupt:
     print(stops.signal_of(interrupt).name)
 """
 
+LOST = """
+import contextlib, signal
+from retention import stops
 
-def test_a_signal_keeps_its_name_where_an_engine_was_at_work() -> None:
-    for name in ("SIGTERM", "SIGINT"):
-        command = [sys.executable, "-c", AT_WORK.format(name=name)]
-        told = subprocess.run(command, capture_output=True, text=True)
-        assert told.stdout.strip() == name, told.stderr
+stops.heed()
+with contextlib.suppress(KeyboardInterrupt):
+    signal.raise_signal(signal.{name})
+try:
+    stops.check()
+except KeyboardInterrupt as interrupt:
+    print(stops.signal_of(interrupt).name)
+"""
+
+
+@pytest.mark.parametrize("script", [AT_WORK, LOST], ids=["at work", "lost"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_signal_is_heard_and_keeps_its_name(script: str, name: str) -> None:
+    command = [sys.executable, "-c", script.format(name=name)]
+    told = subprocess.run(command, capture_output=True, text=True)
+    assert told.stdout.strip() == name, told.stderr
+
+
+def test_nothing_is_heard_where_nothing_came() -> None:
+    stops.check()
