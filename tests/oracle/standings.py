@@ -88,48 +88,35 @@ def standing(days: Days, inactive_after: int, lost_after: int, as_of: date) -> l
 def by_segment(standing: Sequence[Row], segments: Mapping[str, Mapping[str, str]]) -> list[Row]:
     """One segment and value a row, by name; segments are names of values by customer."""
     rows = []
-    silent = [row for row in standing if row["state"] != "active"]
     for segment, value_of in sorted(segments.items()):
-        for value in sorted({value_of[row["customer_id"]] for row in standing}):
-            own = [row for row in silent if value_of[row["customer_id"]] == value]
-            low, high = wilson(len(own), len(silent)) if silent else (None, None)
-            rows.append(
-                {
-                    "segment": segment,
-                    "value": value,
-                    "dormant": sum(row["state"] == "dormant" for row in own),
-                    "lost": sum(row["state"] == "lost" for row in own),
-                    "customers": len(own),
-                    "inactive": len(silent),
-                    "share": len(own) / len(silent) if silent else None,
-                    "low": low,
-                    "high": high,
-                    "former_value": float(sum((row["former_value"] for row in own), Decimal(0))),
-                }
-            )
+        valued = [(row, value_of[row["customer_id"]]) for row in standing]
+        for value in sorted({value for _, value in valued}):
+            rows.append({"segment": segment, "value": value} | _counted(valued, value))
     return rows
 
 
 def inactive(standing: Sequence[Row]) -> list[Row]:
     """One breakdown and group a row, breakdowns by name."""
     rows = []
-    silent = [row for row in standing if row["state"] != "active"]
     for breakdown, groups in GROUPS.items():
+        grouped = [(row, row[breakdown]) for row in standing]
         for group in groups:
-            own = [row for row in silent if row[breakdown] == group]
-            low, high = wilson(len(own), len(silent)) if silent else (None, None)
-            rows.append(
-                {
-                    "breakdown": breakdown,
-                    "group": group,
-                    "dormant": sum(row["state"] == "dormant" for row in own),
-                    "lost": sum(row["state"] == "lost" for row in own),
-                    "customers": len(own),
-                    "inactive": len(silent),
-                    "share": len(own) / len(silent) if silent else None,
-                    "low": low,
-                    "high": high,
-                    "former_value": float(sum((row["former_value"] for row in own), Decimal(0))),
-                }
-            )
+            rows.append({"breakdown": breakdown, "group": group} | _counted(grouped, group))
     return rows
+
+
+def _counted(standing: Sequence[tuple[Row, str]], group: str) -> Row:
+    """The inactive of a group, and what they are of all the inactive."""
+    silent = [(row, name) for row, name in standing if row["state"] != "active"]
+    own = [row for row, name in silent if name == group]
+    low, high = wilson(len(own), len(silent)) if silent else (None, None)
+    return {
+        "dormant": sum(row["state"] == "dormant" for row in own),
+        "lost": sum(row["state"] == "lost" for row in own),
+        "customers": len(own),
+        "inactive": len(silent),
+        "share": len(own) / len(silent) if silent else None,
+        "low": low,
+        "high": high,
+        "former_value": float(sum((row["former_value"] for row in own), Decimal(0))),
+    }
