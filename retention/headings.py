@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from retention.language import ABSENT, Language
+from retention.language import Language
 from retention.lifecycle import DORMANT, LOST
+from retention.numerals import ABSENT
 from retention.rates import CHURN, REACTIVATION, WIN_BACK
 from retention.recurring import (
     CHURNED_MRR,

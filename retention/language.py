@@ -10,25 +10,16 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from math import log10
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from babel.core import Locale
 from babel.dates import format_date, format_interval, format_skeleton
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import (
-    format_compact_currency,
-    format_compact_decimal,
-    format_currency,
-    format_decimal,
-    format_percent,
-    get_currency_symbol,
-)
 
 from retention.contract_words import FORMS
+from retention.numerals import Numerals, sign
 from retention.periods import (
     CUTS,
     FREQUENCIES,
@@ -44,10 +35,6 @@ LOCALES = Path(__file__).parent / "locales"
 SOURCE = "en"
 """The language that messages are written in."""
 LANGUAGES = (SOURCE, "es", "fr")
-JOINER = "\u2060"
-"""Where no line may break, and nothing is seen."""
-ABSENT = "–"
-"""What stands where there is no figure."""
 
 DURATIONS: dict[str, tuple[str, str]] = {
     "day": ("{count} day", "{count} days"),
@@ -137,15 +124,13 @@ def catalogue(code: str) -> gettext.NullTranslations:
 
 
 @dataclass(frozen=True)
-class Language:
+class Language(Numerals):
     """How a reader's language says things, for one unit's currency, frequency and model.
 
     >>> Language("es", currency="EUR").percent(0.1234), Language("fr").number(12345)
     ('12,3\\xa0%', '12\\u202f345')
     """
 
-    code: str = SOURCE
-    currency: str = "EUR"
     frequency: Frequency = "month"
     rules: Rules = GREGORIAN
     model: str = "purchases"
@@ -162,12 +147,6 @@ class Language:
         frequency = _told(told, "frequency", cls.frequency)
         code, model = _told(told, "language", SOURCE), str(told.get("model") or cls.model)
         return cls(code, currency, frequency, Rules(**rules), model)
-
-    @property
-    def locale(self) -> Locale:
-        """Babel's locale of the language; English is British unless money is in dollars."""
-        english = "en_US" if self.currency == "USD" else "en_GB"
-        return Locale.parse({"es": "es_ES", "fr": "fr_FR"}.get(self.code, english))
 
     def __call__(self, message: str, **values: object) -> str:
         """The message in this language, with its `{values}` filled in."""
@@ -204,83 +183,10 @@ class Language:
         text = catalogue(self.code).ngettext(*forms, int(count))
         return text.format(count=self.number(count), **values)
 
-    def number(self, value: float, decimals: int = 0) -> str:
-        """A number with the language's separators."""
-        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return _minus(format_decimal(value, format=pattern, locale=self.locale))
-
-    def short_number(self, value: float) -> str:
-        """A number for an axis or a tile: 12,345 is 12K, 2,214 stays."""
-        if abs(value) < 10_000:
-            return self.number(value)
-        digits = _digits(value)
-        return _minus(format_compact_decimal(value, locale=self.locale, fraction_digits=digits))
-
-    def signed(self, value: float) -> str:
-        """A whole number with its sign."""
-        return f"{'+' if value > 0 else '−' if value < 0 else ''}{self.number(abs(value))}"
-
-    def percent(self, share: float | None, decimals: int = 1) -> str:
-        """A share as per cent; a dash where it is absent."""
-        if share is None or share != share:
-            return ABSENT
-        pattern = self.locale.percent_formats[None].pattern
-        pattern = pattern.replace("#,##0", "#,##0" + ("." + "0" * decimals if decimals else ""))
-        return format_percent(share, format=pattern, locale=self.locale)
-
-    def signed_percent(self, change: float) -> str:
-        """A relative change as per cent, with its sign."""
-        return _sign(round(change, 2)) + self.percent(abs(change), 0)
-
     def points(self, difference: float) -> str:
         """A difference of two shares in percentage points, signed."""
         points = round(difference * 100, 1)
-        return self("{sign}{points} points", sign=_sign(points), points=self.number(abs(points), 1))
-
-    def money(self, amount: float) -> str:
-        """An amount in whole units of the currency."""
-        pattern = self.locale.currency_formats["standard"].pattern.replace("0.00", "0")
-        text = format_currency(
-            amount, self.currency, format=pattern, locale=self.locale, currency_digits=False
-        )
-        return _minus(text)
-
-    def exact_money(self, amount: float) -> str:
-        """An amount to the smallest coin of the currency.
-
-        >>> Language().exact_money(1234.5), Language(currency="JPY").exact_money(-1234)
-        ('€1,234.50', '−\u2060JP¥1,234')
-        """
-        return _minus(format_currency(amount, self.currency, locale=self.locale))
-
-    def short_money(self, amount: float) -> str:
-        """An amount for an axis or a tile: £950,731 is £951K, £2,214 stays."""
-        if abs(amount) < 10_000:
-            return self.money(amount)
-        return self._compact(amount, _digits(amount))
-
-    def rounded_money(self, amount: float) -> str:
-        """An amount for a sentence, to three digits; below 10,000 it stays.
-
-        >>> [Language().rounded_money(amount) for amount in (9_873, 12_100, 809_716)]
-        ['€9,873', '€12.1K', '€810K']
-        """
-        if abs(amount) < 10_000:
-            return self.money(amount)
-        decimals = 2 - int(log10(abs(amount))) % 3
-        return self._compact(amount, decimals)
-
-    def _compact(self, amount: float, decimals: int) -> str:
-        """An amount in thousands or millions; Spanish writes a space before the currency there too.
-
-        >>> Language("es", "USD").short_money(1_930_000)
-        '1,93\\xa0M\\xa0US$'
-        """
-        text = format_compact_currency(
-            amount, self.currency, locale=self.locale, fraction_digits=decimals
-        )
-        symbol = get_currency_symbol(self.currency, locale=self.locale)
-        return _minus(text.replace(f"M{symbol}", f"M\xa0{symbol}"))
+        return self("{sign}{points} points", sign=sign(points), points=self.number(abs(points), 1))
 
     def day(self, day: date) -> str:
         """A day, month in words.
@@ -419,30 +325,7 @@ class Language:
         """
         return format_list(items, locale=self.locale)
 
-    def interval(self, low: float, high: float) -> str:
-        """A 95 % interval of a share, in words short enough for a tile."""
-        return f"{self.number(low * 100, 1)}–{JOINER}{self.percent(high)}"
-
 
 def _told(told: Mapping[str, object], key: str, default: Any) -> Any:
     """What a report names under a key, where it is one of the values that the key may have."""
     return next((known for known in _CHOICES[key] if known == told.get(key)), default)
-
-
-def _sign(shown: float) -> str:
-    """The sign of a change as far as it is shown: what rounds to nothing went neither way."""
-    return "+" if shown > 0 else "−" if shown < 0 else "±"
-
-
-def _minus(number: str) -> str:
-    """The number with a minus for the hyphen of the locales, which a line can break after.
-
-    It can break between a minus and the sign of a currency too, but not at a word joiner.
-    """
-    whole = number.replace("-", "−", 1)
-    joined = whole.startswith("−") and not whole[1].isdigit()
-    return f"−{JOINER}{whole[1:]}" if joined else whole
-
-
-def _digits(value: float) -> int:
-    return 0 if abs(value) < 1e6 else 2

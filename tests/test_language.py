@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from languages import AMERICAN, BRITISH, FIXED, FRENCH, SPANISH, THIN, each
 
-from retention.language import ABSENT, JOINER, LANGUAGES, Language
+from retention.language import LANGUAGES, Language
+from retention.numerals import ABSENT, JOINER
 from retention.periods import Frequency
 from retention.unit_settings import Settings
 

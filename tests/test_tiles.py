@@ -7,8 +7,9 @@ import pytest
 from figures import numbers, share
 from summarised import LAST, LEDGER, RATES, REVENUE, newest, rated, tiles, two
 
-from retention.language import ABSENT, Language
+from retention.language import Language
 from retention.ledger import REACTIVATED, RETAINED
+from retention.numerals import ABSENT
 from retention.periods import PERIODS_A_YEAR, Frequency
 from retention.rates import CHURN, REACTIVATION, WIN_BACK
 from retention.tiles import BAD, GOOD, NEUTRAL

@@ -27,7 +27,8 @@ from retention.effects import ARM_CHECKS, RESPONSE_EFFECTS, SPEND_EFFECTS, STATE
 from retention.follow_up import ROLLING, SECOND_LIFE
 from retention.headings import COLUMNS, OF_MONEY, OF_SPEND, OF_UPLIFT, UNSHOWN, heading_of, text_of
 from retention.inactive import GROUPS
-from retention.language import ABSENT, LANGUAGES, Language
+from retention.language import LANGUAGES, Language
+from retention.numerals import ABSENT
 from retention.opportunity_value import BACKTEST, OPPORTUNITY, TOGETHER
 from retention.reasons import BY_REASON
 from retention.recurring import RECURRING

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from retention.headings import COLUMNS, heading_of
-from retention.language import ABSENT, Language
+from retention.language import Language
+from retention.numerals import ABSENT
 from retention.reporting.comparison import Comparison
 from retention.reporting.export import NOTE, Banner, Table
 from retention.reporting.pages import moment

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from retention import Unit
 from retention.headings import OF_MONEY, heading_of
-from retention.language import ABSENT
+from retention.numerals import ABSENT
 from retention.reporting.display import Report
 from retention.reporting.export import report_page
 
