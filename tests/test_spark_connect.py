@@ -45,7 +45,8 @@ def test_a_table_of_spark_connect_gives_the_figures_of_a_file(tmp_path: Path, ur
     for name in ("ledger", "quality"):
         assert_frame_equal(getattr(there, name)(), getattr(here, name)(), check_dtype=False)
     assert there.fingerprint
-    there.source.backend.disconnect()
+    there.source.close()
+    assert there.source.backend._session.is_stopped
 
 
 def test_what_spark_connect_lacks_is_refused(tmp_path: Path, url: str) -> None:
