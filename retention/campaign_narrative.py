@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from retention.balance import SUSPECT_RATIO
 from retention.experiments import (
     LOWERED,
     NO_CONTROL,
@@ -16,7 +17,6 @@ from retention.experiments import (
     RAISED,
     RUNNING,
     SUSPECT,
-    SUSPECT_RATIO,
 )
 from retention.language import Language
 from retention.reasons import GIVEN, LANDMARK_DAYS, LEAST_COVERAGE, NONE, OTHERS

@@ -7,14 +7,14 @@ several treated arms, its tests are corrected for their number; over campaigns n
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd  # noqa: TID251 (small frames only)
 from scipy import stats
 
+from retention.arms import ALPHA, Arm, by_campaign, typed, variance_of
+from retention.balance import UNPLANNED, suspect, unlike
 from retention.contacts import CONTROL
 from retention.curves import wilson
 from retention.experiments import (
@@ -24,19 +24,12 @@ from retention.experiments import (
     RAISED,
     RUNNING,
     SUSPECT,
-    SUSPECT_RATIO,
-    TRAITS,
 )
 from retention.holm import holm
-from retention.means import mean_interval, variance
+from retention.means import mean_interval
 
-ALPHA, POWER = 0.05, 0.80
-
-UNPLANNED: Mapping[str, float] = MappingProxyType({})
-"""No campaign states what share of it was to be held out."""
-
-UNBALANCED = 0.1
-"""Above this standardised difference arms were unlike before the contact (Austin 2009)."""
+POWER = 0.80
+"""In this share of cases the smallest effect would be shown."""
 
 RESPONSE_EFFECTS = (
     *("campaign", "arm", "first_contact", "contacted", "watched", "responders", "response"),
@@ -52,30 +45,9 @@ SPEND_EFFECTS = (
     *("uplift", "low", "high", "joint_low", "joint_high", "p_value", "p_holm", "smallest_effect"),
     *("extra", "extra_low", "extra_high", "verdict"),
 )
-ARM_CHECKS = (
-    *("campaign", "arm", "contacted", "control_contacted", "control_share", "planned_share"),
-    *("ratio_p", *(f"{trait}_difference" for trait in TRAITS), "unlike"),
-)
 STATE_RESPONSES = (
     *("campaign", "arm", "state", "watched", "responders", "response", "low", "high"),
 )
-
-
-def planned_shares(plans: pd.DataFrame, *, control_share: float | None) -> dict[str, float]:
-    """Campaign -> the share of its customers that was to be held out, where that is known.
-
-    Of customers without a plan of their own it is `control_share`; where that is not stated either,
-    the campaign has none. plans: contacts.PLANS.
-
-    >>> plans = pd.DataFrame([("spring", 100, 60, 6.0)],
-    ...                      columns=["campaign", "customers", "with_plan", "planned"])
-    >>> planned_shares(plans, control_share=0.2), planned_shares(plans, control_share=None)
-    ({'spring': 0.14}, {})
-    """
-    missing = plans["customers"] - plans["with_plan"]
-    known = plans[(missing == 0) | (control_share is not None)]
-    shares = (known["planned"] + missing[known.index] * (control_share or 0.0)) / known["customers"]
-    return {str(name): float(share) for name, share in zip(known["campaign"], shares, strict=True)}
 
 
 def response_effects(
@@ -110,39 +82,6 @@ def spend_effects(arms: pd.DataFrame, *, planned: Mapping[str, float] = UNPLANNE
     return _compared(arms, outcome, planned)[list(SPEND_EFFECTS)]
 
 
-def arm_checks(arms: pd.DataFrame, *, planned: Mapping[str, float] = UNPLANNED) -> pd.DataFrame:
-    """One row a treated arm of a campaign with a control: whether the two can be compared.
-
-    `control_share`: of all contacted of the campaign; `ratio_p`: chi-square of the control and all
-    others against the `planned_share` of the campaign, absent where none is known. A trait's
-    difference is standardised: (treated - control) / root of the mean of both variances, over the
-    watched; `unlike` where one of them is above UNBALANCED and more than chance explains, at ALPHA
-    shared among the TRAITS; absent where none is and one could not be compared. Columns ARM_CHECKS.
-    """
-    rows = []
-    for campaign, own in _campaigns(arms):
-        control = own.pop(CONTROL, None)
-        if control is None:
-            continue
-        contacted = control["contacted"] + sum(row["contacted"] for row in own.values())
-        for arm, row in own.items():
-            traits = {f"{trait}_difference": _standardised(row, control, trait) for trait in TRAITS}
-            rows.append(
-                {
-                    "campaign": campaign,
-                    "arm": arm,
-                    "contacted": row["contacted"],
-                    "control_contacted": control["contacted"],
-                    "control_share": control["contacted"] / contacted,
-                    "planned_share": planned.get(campaign, float("nan")),
-                    "ratio_p": _ratio_p(control["contacted"], contacted, planned.get(campaign)),
-                    **traits,
-                    "unlike": _unlike(row, control),
-                }
-            )
-    return _typed(pd.DataFrame(rows, columns=list(ARM_CHECKS)))
-
-
 def state_responses(arms: pd.DataFrame) -> pd.DataFrame:
     """One row a campaign, arm and state at contact of somebody watched: who responded.
 
@@ -162,14 +101,14 @@ class _Outcome:
 
     name: str
     total: str
-    interval: Callable[[Mapping[str, Any]], tuple[float, float]]
-    difference: Callable[[Mapping[str, Any], Mapping[str, Any], int], dict[str, Any]]
+    interval: Callable[[Arm], tuple[float, float]]
+    difference: Callable[[Arm, Arm, int], dict[str, Any]]
 
 
 def _compared(arms: pd.DataFrame, outcome: _Outcome, planned: Mapping[str, float]) -> pd.DataFrame:
     """One row a campaign and treated arm, with Holm's p-values within each campaign."""
     rows = []
-    for campaign, own in _campaigns(arms):
+    for campaign, own in by_campaign(arms):
         planned_share = planned.get(campaign)
         control = own.pop(CONTROL, None)
         compared = []
@@ -180,17 +119,17 @@ def _compared(arms: pd.DataFrame, outcome: _Outcome, planned: Mapping[str, float
                     name: control[name] for name in ("watched", "responders")
                 }
                 found |= {f"control_{name}": value for name, value in own_of_control.items()}
-                found["unlike"] = _unlike(row, control)
-                if not _suspect(found, control, planned_share):
+                found["unlike"] = unlike(row, control)
+                if not suspect(control, planned_share):
                     found |= outcome.difference(row, control, len(own))
             found["verdict"] = _verdict(found, control, planned_share)
             compared.append(found)
         rows += _corrected(compared)
     columns = dict.fromkeys((*RESPONSE_EFFECTS, *SPEND_EFFECTS))
-    return _typed(pd.DataFrame(rows, columns=list(columns)))
+    return typed(pd.DataFrame(rows, columns=list(columns)))
 
 
-def _alone(arm: Mapping[str, Any], outcome: _Outcome) -> dict[str, float]:
+def _alone(arm: Arm, outcome: _Outcome) -> dict[str, float]:
     """The outcome per customer of an arm, with its interval; absent where nobody was watched."""
     if not arm["watched"]:
         return {outcome.name: float("nan")}
@@ -199,12 +138,12 @@ def _alone(arm: Mapping[str, Any], outcome: _Outcome) -> dict[str, float]:
     return {outcome.name: each, f"{outcome.name}_low": low, f"{outcome.name}_high": high}
 
 
-def _share_of_arm(arm: Mapping[str, Any]) -> tuple[float, float]:
+def _share_of_arm(arm: Arm) -> tuple[float, float]:
     low, high = wilson(arm["responders"], arm["watched"])
     return max(low, 0.0), min(high, 1.0)
 
 
-def _mean_of_arm(arm: Mapping[str, Any]) -> tuple[float, float]:
+def _mean_of_arm(arm: Arm) -> tuple[float, float]:
     return mean_interval(arm["spend"], arm["spend_squares"], arm["watched"])
 
 
@@ -216,24 +155,7 @@ def _corrected(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(rows)
 
 
-def _campaigns(arms: pd.DataFrame) -> list[tuple[str, dict[str, dict[str, Any]]]]:
-    """Each campaign by its first contact, with the sums of each of its arms over the states."""
-    found = []
-    for campaign, rows in arms.groupby("campaign", sort=False):
-        own = {}
-        for arm, group in rows.groupby("arm"):
-            sums = group.drop(columns=["campaign", "arm", "state", "first_contact", "last_contact"])
-            own[str(arm)] = {name: sum(sums[name].tolist()) for name in sums.columns} | {
-                "first_contact": group["first_contact"].min(),
-            }
-        everybody = sum(row["contacted"] for row in own.values())
-        for row in own.values():
-            row["campaign_contacted"] = everybody
-        found.append((min(row["first_contact"] for row in own.values()), str(campaign), own))
-    return [(campaign, own) for _, campaign, own in sorted(found, key=lambda item: item[:2])]
-
-
-def _proportions(row: Mapping[str, Any], control: Mapping[str, Any], arms: int) -> dict[str, Any]:
+def _proportions(row: Arm, control: Arm, arms: int) -> dict[str, Any]:
     """The uplift of a share, with what surrounds it; absent where nobody was watched."""
     counts, sizes = zip(
         *((arm["responders"], arm["watched"]) for arm in (row, control)), strict=True
@@ -257,14 +179,14 @@ def _proportions(row: Mapping[str, Any], control: Mapping[str, Any], arms: int) 
     return _around(counts[0] / sizes[0] - base, (low, high), joint, p_value, smallest, sizes[0])
 
 
-def _means(row: Mapping[str, Any], control: Mapping[str, Any], arms: int) -> dict[str, Any]:
+def _means(row: Arm, control: Arm, arms: int) -> dict[str, Any]:
     """The uplift of spend per head, with what surrounds it; absent where it has no variance."""
     sizes = [arm["watched"] for arm in (row, control)]
     if min(sizes) == 0:
         return {}
     uplift = float(row["spend"] / sizes[0] - control["spend"] / sizes[1])
     enough = min(sizes) > 1
-    parts = [_variance(arm, "spend") / arm["watched"] for arm in (row, control) if enough]
+    parts = [variance_of(arm, "spend") / arm["watched"] for arm in (row, control) if enough]
     if sum(parts) == 0:
         return {"uplift": uplift, "extra": uplift * sizes[0]}
     error = sum(parts) ** 0.5
@@ -304,81 +226,13 @@ def _reach(arms: int) -> float:
     return float(stats.norm.ppf(1 - ALPHA / arms / 2) + stats.norm.ppf(POWER))
 
 
-def _verdict(
-    found: Mapping[str, Any], control: Mapping[str, Any] | None, planned_share: float | None
-) -> str:
+def _verdict(found: Arm, control: Arm | None, planned_share: float | None) -> str:
     if found["watched"] == 0 or (control is not None and control["watched"] == 0):
         return RUNNING
     if control is None:
         return NO_CONTROL
-    if _suspect(found, control, planned_share):
+    if suspect(control, planned_share):
         return SUSPECT
     if found.get("joint_low", np.nan) > 0:
         return RAISED
     return LOWERED if found.get("joint_high", np.nan) < 0 else NONE_SHOWN
-
-
-def _suspect(
-    row: Mapping[str, Any], control: Mapping[str, Any], planned_share: float | None
-) -> bool:
-    ratio_p = _ratio_p(control["contacted"], row["campaign_contacted"], planned_share)
-    return ratio_p < SUSPECT_RATIO
-
-
-def _ratio_p(control: int, contacted: int, planned_share: float | None) -> float:
-    if not planned_share:
-        return float("nan")
-    planned = [contacted * planned_share, contacted * (1 - planned_share)]
-    return float(stats.chisquare([control, contacted - control], planned).pvalue)
-
-
-def _standardised(row: Mapping[str, Any], control: Mapping[str, Any], trait: str) -> float:
-    """Treated less control, over the root of the mean of both variances; nan without any."""
-    if min(_size(arm, trait) for arm in (row, control)) < 2:
-        return float("nan")
-    gap: float = _mean(row, trait) - _mean(control, trait)
-    spread: float = ((_variance(row, trait) + _variance(control, trait)) / 2) ** 0.5
-    if spread:
-        return gap / spread
-    return float("nan") if gap else 0.0
-
-
-def _unlike(row: Mapping[str, Any], control: Mapping[str, Any]) -> bool | None:
-    """Whether the arms differ in a trait by more than chance; None where that is not known."""
-    found = [_trait_unlike(row, control, trait) for trait in TRAITS]
-    return None if None in found and not any(found) else any(found)
-
-
-def _trait_unlike(row: Mapping[str, Any], control: Mapping[str, Any], trait: str) -> bool | None:
-    if min(_size(arm, trait) for arm in (row, control)) < 2:
-        return None
-    gap = abs(_mean(row, trait) - _mean(control, trait))
-    error = sum(_variance(arm, trait) / _size(arm, trait) for arm in (row, control)) ** 0.5
-    by_chance = stats.norm.ppf(1 - ALPHA / len(TRAITS) / 2) * error
-    # Without any variance there is no standard, and nothing that chance explains.
-    large = not error or abs(_standardised(row, control, trait)) > UNBALANCED
-    return bool(large and gap > by_chance)
-
-
-def _mean(arm: Mapping[str, Any], name: str) -> float:
-    return float(Decimal(arm[name]) / _size(arm, name))
-
-
-def _variance(arm: Mapping[str, Any], name: str) -> float:
-    return variance(arm[name], arm[f"{name}_squares"], _size(arm, name))
-
-
-def _size(arm: Mapping[str, Any], name: str) -> int:
-    return int(arm["with_silence" if name == "days_silent" else "watched"])
-
-
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Figures as numbers, also where all of them are absent."""
-    texts = ("campaign", "arm", "first_contact", "verdict", "unlike")
-    counts = ("contacted", "watched", "responders", "control_contacted")
-    kinds = {
-        name: "int64" if name in counts else "float64"
-        for name in frame.columns
-        if name not in texts
-    }
-    return frame.astype(kinds)

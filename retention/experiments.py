@@ -42,9 +42,6 @@ RAISED, LOWERED, NONE_SHOWN, NO_CONTROL, RUNNING, SUSPECT = (
 )
 """What can be said of an arm: verdicts, on the joint interval."""
 
-SUSPECT_RATIO = 0.001
-"""Below this p-value the arms are not in the ratio that was planned: something chose among them."""
-
 _SUMMED = ("spend", *TRAITS)
 
 ARMS = ibis.schema(

@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from retention import (
+    balance,
     contacts,
     effects,
     experiments,
@@ -159,8 +160,8 @@ class WinBack:
         return effects.state_responses(self._arms)
 
     def campaign_checks(self) -> pd.DataFrame:
-        """One row a treated arm of a campaign with a control (effects.ARM_CHECKS)."""
-        return effects.arm_checks(self._arms, planned=self._planned)
+        """One row a treated arm of a campaign with a control (balance.ARM_CHECKS)."""
+        return balance.arm_checks(self._arms, planned=self._planned)
 
     def reasons(self) -> pd.DataFrame:
         """One row a reason why customers left (reasons.BY_REASON), rare ones as one."""
@@ -196,12 +197,12 @@ class WinBack:
 
     @cached_property
     def _planned(self) -> dict[str, float]:
-        """Campaign -> the share that was to be held out (effects.planned_shares)."""
+        """Campaign -> the share that was to be held out (balance.planned_shares)."""
         unit = self.unit
         if CONTACTS not in unit.others:
             return {}
         plans = self._frame(contacts.plans(unit.others[CONTACTS], as_of=unit.as_of))
-        return effects.planned_shares(plans, control_share=unit.settings.control_share)
+        return balance.planned_shares(plans, control_share=unit.settings.control_share)
 
     @staticmethod
     def _frame(table: ir.Table) -> pd.DataFrame:

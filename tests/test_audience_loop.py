@@ -15,8 +15,9 @@ from orders import settings_file
 from typer.testing import CliRunner
 
 from retention import contacts, open_unit
+from retention.balance import SUSPECT_RATIO
 from retention.cli import app
-from retention.experiments import SUSPECT, SUSPECT_RATIO
+from retention.experiments import SUSPECT
 from retention.winback import WinBack
 
 CUSTOMERS = 6000

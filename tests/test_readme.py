@@ -24,7 +24,8 @@ from retention import (
     thresholds,
 )
 from retention.activity import ACTIVITY
-from retention.effects import ARM_CHECKS, RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
+from retention.balance import ARM_CHECKS
+from retention.effects import RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
 from retention.inactive import GROUPS
 from retention.inactive_segments import INACTIVE_BY_SEGMENT
 from retention.ledger import LEDGER

@@ -13,7 +13,8 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
-from retention.effects import ARM_CHECKS, RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
+from retention.balance import ARM_CHECKS
+from retention.effects import RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
 from retention.inactive import BREAKDOWNS, GROUPS
 from retention.inactive_segments import INACTIVE_BY_SEGMENT
 from retention.language import Language

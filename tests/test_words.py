@@ -20,10 +20,11 @@ from retention import (
     transactions,
 )
 from retention.activity import ACTIVITY
+from retention.balance import ARM_CHECKS
 from retention.cohort_views import COHORT_REVENUE, UNBOUNDED
 from retention.cohorts import COHORTS, RETURNS
 from retention.definitions import DEFINITIONS
-from retention.effects import ARM_CHECKS, RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
+from retention.effects import RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
 from retention.follow_up import ROLLING, SECOND_LIFE
 from retention.headings import COLUMNS, OF_MONEY, OF_SPEND, OF_UPLIFT, UNSHOWN, heading_of, text_of
 from retention.inactive import GROUPS

@@ -58,7 +58,7 @@ class CampaignReport(Report):
             self.folded(spent[[*_ARM[:2], *each, "p_holm", "smallest_spend"]], title)
 
     def campaign_details(self, states: pd.DataFrame, checks: pd.DataFrame) -> None:
-        """Who responded, by state at contact (effects.STATE_RESPONSES), and effects.ARM_CHECKS."""
+        """Who responded, by state at contact (effects.STATE_RESPONSES), and balance.ARM_CHECKS."""
         if self._has_contacts():
             least = self.unit.settings.minimum_group
             by_arm = states.groupby(["campaign", "arm"])["watched"]
