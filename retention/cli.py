@@ -5,28 +5,21 @@ refused, nothing ran and nothing was written; 3 none published; 130 interrupted,
 """
 
 import contextlib
-import json
-import shutil
 import sysconfig
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from retention import stops
 from retention.audience_command import audience
-from retention.errors import RetentionError, SettingsRefused
+from retention.errors import SettingsRefused
+from retention.exits import REFUSED, SOME_FAILED, code_of, say, spoken
 
 # What reads data and executes notebooks is imported by the commands that do: --help is instant.
-if TYPE_CHECKING:
-    from retention.reporting.runner import Batch
-
-SOME_FAILED, REFUSED, NONE_PUBLISHED = 1, 2, 3
-STOPPED = 128
-"""Of a run that a signal stopped; the number of the signal is added, as shells have it."""
 
 app = typer.Typer(
     help="Who are we losing, who comes back, and what is it worth: reports per business unit.",
@@ -121,13 +114,13 @@ def run(
         from retention.reporting import notify as commands
 
         if notify and (wrong := commands.notified(notify, summary)):
-            _say(wrong, as_json=log_json)
+            say(wrong, as_json=log_json)
 
     def refused(problems: Sequence[str]) -> None:
         told = {"exit_code": REFUSED, "problems": problems, "statuses": {}, "units": []}
         notified(told)
 
-    with _spoken(as_json=log_json, then=refused):
+    with spoken(as_json=log_json, then=refused):
         from retention.reporting import runner
         from retention.reporting.cluster import chosen
         from retention.reporting.limits import MEGABYTE, Limits
@@ -152,26 +145,26 @@ def run(
             plan = runner.Plan(
                 checked.notebook,
                 out,
-                jobs,
-                Limits(timeout, cell_timeout, memory_mb * MEGABYTE if memory_mb else None),
-                max_kb * 1000,
-                resume or if_changed,
-                checked.fingerprints if if_changed else None,
-                wait,
-                cluster,
-                checked.fingerprints,
+                jobs=jobs,
+                limits=Limits(timeout, cell_timeout, memory_mb * MEGABYTE if memory_mb else None),
+                page_bytes=max_kb * 1000,
+                resume=resume or if_changed,
+                fingerprints=checked.fingerprints if if_changed else None,
+                wait=wait,
+                cluster=cluster,
+                checked=checked.fingerprints,
             )
             watch.expect(len(checked.units))
             batch = runner.run(checked.units, plan, watch=watch, tell=watch.tell)
-    code = _exit_code(batch)
+    code = code_of(batch)
     # Nothing was refused any more: what cannot be told is a fault of a run that did its work.
-    with _spoken(as_json=log_json, code=code or SOME_FAILED):
+    with spoken(as_json=log_json, code=code or SOME_FAILED):
         watch.explain(batch.results)
         if batch.group and not batch.group.status.good:
             watch.tell(f"Page of all units: {batch.group.message}")
         notified(batch.summary | {"exit_code": code})
         if not batch.index:
-            _say(f"{out / 'index.html'}: could not be written; it is as it was", as_json=log_json)
+            say(f"{out / 'index.html'}: could not be written; it is as it was", as_json=log_json)
         elif not quiet:
             typer.echo(batch.index)
     raise typer.Exit(code)
@@ -185,7 +178,7 @@ def check(
     notebook: Notebook = None,
 ) -> None:
     """Check settings, notebook and data of every unit, all problems at once; run nothing."""
-    with _spoken():
+    with spoken():
         from retention.reporting.preflight import preflight
         from retention.staging import staging
 
@@ -204,7 +197,7 @@ def why(
     notebook: Notebook = None,
 ) -> None:
     """Tell what a run with --if-changed would do with each unit, and why."""
-    with _spoken():
+    with spoken():
         from retention.reporting.delivery import reasons_to_run
         from retention.reporting.manifest import of_notebook
         from retention.reporting.preflight import preflight
@@ -227,7 +220,7 @@ def verify(
     folder: Annotated[Path, typer.Argument(metavar="DIR")] = Path("reports"),
 ) -> None:
     """Compare the published files under DIR with the checksums in their manifests."""
-    with _spoken():
+    with spoken():
         from retention.reporting.upkeep import verified
 
         if not folder.is_dir():
@@ -248,7 +241,7 @@ def prune(
     ] = False,
 ) -> None:
     """Name the reports that are older than the newest --keep of their unit, or remove them."""
-    with _spoken():
+    with spoken():
         from retention.reporting.lock import sole_run
         from retention.reporting.upkeep import old_reports, remove
 
@@ -265,7 +258,7 @@ def schedule(
     systemd: Annotated[bool, typer.Option("--systemd", help="A service and its timer.")] = False,
 ) -> None:
     """Print a recipe that runs the reports of this folder every night."""
-    with _spoken():
+    with spoken():
         from retention.reporting import schedule as recipes
 
         if cron == systemd:
@@ -285,7 +278,7 @@ def sample(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
     """Write a simulated company: its data to DIR/data, its five units to DIR/params."""
     from retention.sample import write_company
 
-    with _spoken():
+    with spoken():
         for path in write_company(folder):
             typer.echo(path)
 
@@ -293,69 +286,15 @@ def sample(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
     """Lay out a new kit in DIR: notebooks, shared settings, an example unit. Overwrite nothing."""
-    with _spoken():
-        from retention.reporting.export import TEMPLATES
-        from retention.reporting.notebooks import NOTEBOOKS, kit_notebook
+    with spoken():
+        from retention.reporting.starter import laid_out
 
-        files = {
-            **{folder / "notebooks" / name: kit_notebook(name) for name in NOTEBOOKS},
-            folder / "params" / "defaults.yaml": TEMPLATES / "starter" / "defaults.yaml",
-            folder / "params" / "example.yaml": TEMPLATES / "starter" / "example.yaml",
-        }
-        there = [path for path in files if path.exists()]
-        if there:
-            raise SettingsRefused([f"{path}: exists; init overwrites nothing" for path in there])
-        for path, origin in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(origin, path)
+        for path in laid_out(folder):
             typer.echo(path)
     typer.echo(f"Next: say in {folder / 'params'} where the data are, then run `retention check`.")
 
 
-@contextlib.contextmanager
-def _spoken(
-    *,
-    as_json: bool = False,
-    code: int = REFUSED,
-    then: Callable[[Sequence[str]], object] = lambda _: None,
-) -> Iterator[None]:
-    """What a user can mend is said on stderr, one line a problem, without a traceback.
-
-    The command ends with `code` then, after `then` has been called with the lines.
-    """
-    try:
-        yield
-        return
-    except SettingsRefused as refusal:
-        problems = refusal.problems
-    except RetentionError as error:
-        problems = [str(error)]
-    except OSError as error:
-        problems = [f"{error.filename or 'the system'}: {error.strerror or error}"]
-    except KeyboardInterrupt as interrupt:
-        raise typer.Exit(STOPPED + stops.signal_of(interrupt)) from None
-    lines = [" ".join(problem.split()) for problem in dict.fromkeys(problems)]
-    for line in lines:
-        _say(line, as_json=as_json)
-    then(lines)
-    raise typer.Exit(code)
-
-
-def _say(line: str, *, as_json: bool) -> None:
-    event = json.dumps({"event": "problem", "message": line}, ensure_ascii=False)
-    typer.echo(event if as_json else line, err=True)
-
-
-app.command()(_spoken()(audience))
-
-
-def _exit_code(batch: "Batch") -> int:
-    good = [result.outcome.status.good for result in batch.results]
-    if batch.stopped_by:
-        return STOPPED + batch.stopped_by
-    if all(good) and batch.index and (batch.group is None or batch.group.status.good):
-        return 0
-    return SOME_FAILED if any(good) else NONE_PUBLISHED
+app.command()(spoken()(audience))
 
 
 if __name__ == "__main__":

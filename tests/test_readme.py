@@ -18,6 +18,7 @@ from retention import (
     cli,
     cohort_views,
     cohorts,
+    exits,
     follow_up,
     open_unit,
     sensitivity,
@@ -123,8 +124,8 @@ def test_every_command_and_option_is_named() -> None:
 
 
 def test_exit_codes() -> None:
-    stopped = [cli.STOPPED + number for number in (signal.SIGINT, signal.SIGTERM)]
-    codes = [0, cli.SOME_FAILED, cli.REFUSED, cli.NONE_PUBLISHED, *stopped]
+    stopped = [exits.STOPPED + number for number in (signal.SIGINT, signal.SIGTERM)]
+    codes = [0, exits.SOME_FAILED, exits.REFUSED, exits.NONE_PUBLISHED, *stopped]
     assert [int(code) for cell, _ in table("exit code") for code in cell.split(",")] == codes
 
 

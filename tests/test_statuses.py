@@ -15,7 +15,7 @@ from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from rich.console import Console
 
-from retention.cli import _exit_code
+from retention.exits import code_of
 from retention.reporting.delivery import Result, deliver, skipped
 from retention.reporting.failure import _NEXT_STEPS
 from retention.reporting.index import write_index
@@ -108,13 +108,13 @@ def told(result: Result, index: Path, statuses: dict[str, int]) -> None:
     text = BeautifulSoup(index.read_text("utf-8"), "html.parser").get_text()
     record, page = out / "grocer" / "failure.json", out / "grocer" / "failure.html"
     if status.good:
-        assert (_exit_code(Batch([result], index)), record.exists()) == (0, False)
+        assert (code_of(Batch([result], index)), record.exists()) == (0, False)
         assert "1 of 1 units have a current report" in text
         report = json.loads((out / "grocer" / "2026-10-31" / "manifest.json").read_bytes())
         assert report["status"] == "published"
         return
-    assert _exit_code(Batch([result], index)) == 3
-    assert _exit_code(Batch([result, result], index, stopped_by=signal.SIGTERM)) == 143
+    assert code_of(Batch([result], index)) == 3
+    assert code_of(Batch([result, result], index, stopped_by=signal.SIGTERM)) == 143
     if status is Status.INTERRUPTED:
         assert not (out / "grocer").exists()
         return
