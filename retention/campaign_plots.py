@@ -15,12 +15,12 @@ from retention.experiments import LOWERED, RAISED
 from retention.language import Language
 from retention.ledger import LAPSED, REACTIVATED, WON_BACK
 from retention.lifecycle import LOST
-from retention.style import GRID, INK, NARROW, PALETTE, QUIET, STYLE, axes, panels, say
+from retention.style import GRID, INK, NARROW, PALETTE, QUIET, STYLE, alike, apart, axes, say
 from retention.words import TOO_SMALL, shortened
 
 _COLOURS = {RAISED: PALETTE[WON_BACK], LOWERED: PALETTE[LAPSED]}
-_LETTERS = 44
-"""In a line below a chart."""
+_LETTERS = 42
+"""In a line above or below a chart."""
 _ROOM = 1.25
 """Of an axis beyond its longest bar, for the figure that stands there."""
 
@@ -94,15 +94,21 @@ def reasons(
     year, each with its 95 % interval. Those who gave no reason have a bar on the right alone.
     """
     height = 1.0 + 0.34 * max(len(reasons), 3)
-    left, right = places = tuple(ax or panels(2, height=height, sharey=True))
+    left, right = places = tuple(ax or apart(2, height=height))
     if reasons.empty:
         return [say(place, language(TOO_SMALL)) for place in places]
-    left.set_title(language.title(language("share of those who answered")))
-    right.set_title(language.title(language("of those away after 30 days, back within a year")))
+    titles = (
+        language.title(language("share of those who answered")),
+        language.title(language("of those away after 30 days, back within a year")),
+    )
+    for place, title in zip(places, alike(titles, _LETTERS), strict=True):
+        place.set_title(title)
     _draw_shares(left, reasons, ("lapsed_share", "lapsed_low", "lapsed_high"), LAPSED, language)
     _draw_shares(right, reasons, ("return_share", "low", "high"), REACTIVATED, language)
-    left.set_yticks(range(len(reasons)), [shortened(name) for name in reasons["reason"]], color=INK)
-    left.set_ylim(len(reasons) - 0.4, -0.6)
+    names = [shortened(name) for name in reasons["reason"]]
+    for place in places:
+        place.set_yticks(range(len(reasons)), names, color=INK)
+        place.set_ylim(len(reasons) - 0.4, -0.6)
     return places
 
 

@@ -16,9 +16,9 @@ from retention.style import (
     PALETTE,
     QUIET,
     STYLE,
+    apart,
     label_ends,
     name_periods,
-    panels,
     say,
     scale_amounts,
     scale_shares,
@@ -30,7 +30,7 @@ def recurring(
     recurring: pd.DataFrame, language: Language, *, ax: Sequence[Axes] = ()
 ) -> Sequence[Axes]:
     """What moved MRR in each period, gains above 0 and losses below; and what was kept of it."""
-    moved, kept = ax or panels(2, height=4.2)
+    moved, kept = ax or apart(2, height=4.2)
     _movements(recurring, language, moved)
     _kept(recurring, language, kept)
     return moved, kept

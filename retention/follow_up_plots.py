@@ -19,11 +19,11 @@ from retention.style import (
     PALETTE,
     QUIET,
     STYLE,
+    apart,
     axes,
     label_ends,
     marker,
     name_periods,
-    panels,
     say,
     scale_amounts,
     scale_shares,
@@ -85,7 +85,7 @@ def second_life(
     its 95 % interval as a band; on the right revenue per customer from the start to the end of each
     window. Both stand at the window's end.
     """
-    left, right = ax or panels(2, height=3.6)
+    left, right = ax or apart(2, height=3.6)
     shown = second_life[second_life["window"] < WINDOWS_A_YEAR]
     shown = shown.assign(day=(shown["window"] + 1) * WINDOW_DAYS)
     later = shown[shown["window"] > 0]
@@ -174,7 +174,7 @@ def onboarding(
     The band is the 95 % interval; the panels share their scale, for the shares can only rise.
     cut: the first cohort, where it holds customers of before the data begin too.
     """
-    places = list(ax or panels(len(MARKS), height=3.3, sharey=True))
+    places = list(ax or apart(len(MARKS), height=3.3))
     starts, colour = sorted(onboarding["cohort"].unique()), PALETTE[NEW]
     top = onboarding["high"].max()
     for place, days in zip(places, MARKS, strict=True):

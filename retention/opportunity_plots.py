@@ -22,9 +22,10 @@ from retention.style import (
     PALETTE,
     QUIET,
     STYLE,
+    alike,
+    apart,
     axes,
     head,
-    panels,
     say,
     scale_amounts,
 )
@@ -67,7 +68,7 @@ def opportunity(
     """
     shown = [bracket for bracket in BRACKETS if bracket in set(cells["since_lapse"])]
     height = 1.1 + 0.24 * (len(cells) + len(shown))
-    places = left, right = tuple(ax or panels(2, height=height))
+    places = left, right = tuple(ax or apart(2, height=height))
     if cells.empty:
         return [say(place, language(TOO_SMALL)) for place in places]
     rows = cells.set_index(["since_lapse", "former_activity"])
@@ -82,34 +83,34 @@ def opportunity(
                 where[bracket, activity] = len(labels)
                 mark = marks.get((bracket, activity), "")
                 labels.append(language.title(name_of(activity, language)) + mark)
-    if cells[TOGETHER].notna().any():
-        same = language("rows of one number are estimated together, from the same customers")
-        left.set_xlabel(language.title(same), loc="left")
     drawn = rows.loc[list(where)]
     columns = drawn["worth"], drawn["worth_low"], drawn["worth_high"]
     _draw_cells(left, columns, list(where.values()), language.short_money)
     columns = drawn["return_share"], drawn["low"], drawn["high"]
     _draw_cells(right, columns, list(where.values()), lambda share: language.percent(share, 0))
-    for place, title in (
-        (left, language("opportunity value")),
-        (right, language("share that returns within a year")),
-    ):
-        head(place, {fill(language.title(title), _LETTERS): PALETTE[WIN_BACK]})
+    titles = (
+        language.title(language("opportunity value")),
+        language.title(language("share that returns within a year")),
+    )
+    for place, title in zip(places, alike(titles, _LETTERS), strict=True):
+        head(place, {title: PALETTE[WIN_BACK]})
         place.set_yticks(range(len(labels)), labels)
         place.set_ylim(len(labels) - 0.4, -0.6)
-    for number, label in enumerate(left.get_yticklabels()):
-        if number not in where.values():
-            label.set(color=INK, weight="bold")
-    right.tick_params(labelleft=False)
-    left.annotate(
-        language.title(language("time since the lapse")),
-        (0, 1),
-        (-14, 6),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        ha="right",
-        color=QUIET,
-    )
+        for number, label in enumerate(place.get_yticklabels()):
+            if number not in where.values():
+                label.set(color=INK, weight="bold")
+        place.annotate(
+            language.title(language("time since the lapse")),
+            (0, 1),
+            (-14, 6),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="right",
+            color=QUIET,
+        )
+        if cells[TOGETHER].notna().any():
+            same = language("rows of one number are estimated together, from the same customers")
+            place.set_xlabel(fill(language.title(same), _LETTERS), loc="left")
     return places
 
 

@@ -21,11 +21,11 @@ from retention.style import (
     PALETTE,
     QUIET,
     STYLE,
+    apart,
     axes,
     label_ends,
     marker,
     name_periods,
-    panels,
     say,
     scale_amounts,
     scale_shares,
@@ -113,7 +113,7 @@ def rates(
 ) -> Sequence[Axes]:
     """Rates side by side, one panel a measure; the 95 % interval, where it has one, is a band."""
     starts = sorted(rates["period"].unique())
-    places = ax or panels(len(measures), height=3.3)
+    places = ax or apart(len(measures), height=3.3)
     for place, measure in zip(places, measures, strict=True):
         colour = PALETTE[measure]
         place.set_title(_named(measure, language), color=colour)

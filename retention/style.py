@@ -4,6 +4,7 @@ The palette is readable to the colour-blind and in grey print, and dark enough f
 """
 
 from collections.abc import Callable, Mapping, Sequence, Sized
+from textwrap import fill
 from typing import Any
 
 import seaborn as sns
@@ -63,6 +64,8 @@ WIDTH, HEIGHT = 10.8, 3.9
 """Inches of a chart as wide as the page."""
 NARROW = 5.6
 """Inches of a chart that a phone can show whole, with letters large enough to be read."""
+BESIDE = {1: WIDTH, 2: 5.3, 3: 3.5}
+"""Number of charts that a wide page shows in a row -> inches of each."""
 
 STYLE: Any = {
     "axes.axisbelow": True,
@@ -120,6 +123,14 @@ def panels(
     for empty in drawn[count:]:
         empty.set_axis_off()
     return drawn[:count]
+
+
+def apart(count: int, *, height: float = HEIGHT) -> list[Axes]:
+    """So many axes, each in a figure of its own: in a row on a wide page, stacked on a narrow.
+
+    Each needs its own names of rows, because there may be nothing to its left.
+    """
+    return [axes(None, height=height, width=BESIDE[count]) for _ in range(count)]
 
 
 class _Together(Formatter):
@@ -217,9 +228,20 @@ def head(ax: Axes, words: Mapping[str, str]) -> None:
         before.set_in_layout(False)
 
 
-def headline(places: Sequence[Axes], text: str) -> None:
-    """A name of data above all panels of a figure."""
-    figure: Any = places[0].figure
+def alike(texts: Sequence[str], letters: int) -> list[str]:
+    """Titles in lines of so many letters, all of as many lines: what is below them begins level.
+
+    >>> alike(["customers", "revenue up to the last day"], 12)
+    ['\\n\\ncustomers', 'revenue up\\nto the last\\nday']
+    """
+    filled = [fill(text, letters) for text in texts]
+    most = max(text.count("\n") for text in filled)
+    return ["\n" * (most - text.count("\n")) + text for text in filled]
+
+
+def headline(ax: Axes, text: str) -> None:
+    """A name of data above a chart."""
+    figure: Any = ax.figure
     figure.suptitle(text, x=0.01, ha="left", size=STYLE["axes.titlesize"], color=QUIET)
 
 

@@ -15,11 +15,11 @@ from retention.language import Language
 from retention.ledger import RETAINED
 from retention.lifecycle import DORMANT, LOST
 from retention.segments import LEVEL, MEASURES
-from retention.style import INK, PALETTE, QUIET, STYLE, head, headline, panels, say
+from retention.style import INK, PALETTE, QUIET, STYLE, apart, head, headline, say
 from retention.suppression import SMALL
 from retention.words import TOO_SMALL, name_of, shortened, value_name
 
-_KINDS = {DORMANT: "dormant", LOST: "lost", SMALL: "not told apart, for being few"}
+_KINDS = {DORMANT: "dormant", LOST: "lost", SMALL: "too few to tell apart"}
 _WIDEST = 28
 """Letters of a name beside a chart."""
 _ABOVE_WORDS = 24
@@ -43,7 +43,7 @@ def inactive(
     a segment have its name above them.
     """
     most = max((len(groups) for groups in breakdowns), default=0)
-    places = list(ax or panels(max(2, len(breakdowns)), height=0.9 + 0.32 * max(most, 3)))
+    places = list(ax or apart(max(2, len(breakdowns)), height=0.9 + 0.32 * max(most, 3)))
     if all(groups.empty for groups in breakdowns):
         return [say(place, language(TOO_SMALL)) for place in places]
     for place, groups in zip(places, breakdowns, strict=False):
@@ -54,7 +54,8 @@ def inactive(
     if len(breakdowns) == 1:
         _draw_money(places[1], breakdowns[0], language)
     if segment:
-        headline(places, shortened(segment))
+        for place in places:
+            headline(place, shortened(segment))
     return places
 
 
@@ -77,7 +78,6 @@ def _draw_money(ax: Axes, groups: pd.DataFrame, language: Language) -> None:
     value = groups["former_value"]
     ax.barh(range(len(groups)), value, 0.62, color=PALETTE[RETAINED], lw=0)
     _name_rows(ax, groups)
-    ax.tick_params(labelleft=False)
     _write_beside(ax, value, [language.short_money(amount) for amount in value])
     label = language.title(language("revenue in the year up to the last purchase"))
     head(ax, {label: PALETTE[RETAINED]})
@@ -87,7 +87,7 @@ def _draw_money(ax: Axes, groups: pd.DataFrame, language: Language) -> None:
 def rfm(segments: pd.DataFrame, language: Language, *, ax: Sequence[Axes] = ()) -> Sequence[Axes]:
     """RFM segments (rfm_segments.SEGMENTS) as bars from above: customers, and beside them money."""
     height = 0.9 + 0.28 * max(len(segments), 4)
-    places = left, right = tuple(ax or panels(2, height=height))
+    places = left, right = tuple(ax or apart(2, height=height))
     if segments.empty:
         return [say(place, language(TOO_SMALL)) for place in places]
     left.barh(range(len(segments)), segments["customers"], 0.62, color=PALETTE[RETAINED], lw=0)
@@ -110,11 +110,11 @@ def segment(
     """
     values = list(dict.fromkeys(rates["value"]))
     names = [shortened(value_name(value, language), _WIDEST) for value in values]
-    places = list(ax or panels(len(MEASURES), height=1.2 + 0.26 * max(len(values), 3)))
+    places = list(ax or apart(len(MEASURES), height=1.2 + 0.26 * max(len(values), 3)))
     if rates.empty:
         return [say(place, language(TOO_SMALL)) for place in places]
-    headline(places, shortened(rates["segment"].iloc[0]))
     for place, measure in zip(places, MEASURES, strict=True):
+        headline(place, shortened(rates["segment"].iloc[0]))
         own = rates[rates["measure"] == measure].set_index("value").reindex(values)
         colour = PALETTE[measure]
         place.set_title(language.title(name_of(measure, language)), color=colour)
@@ -142,8 +142,6 @@ def segment(
         place.set_ylim(-0.6, len(values) - 0.4)
         place.set_xlim(0, max(own["high"].fillna(0).max(), 0.01) * _ASIDE)
         place.grid(visible=False)
-        if place is not places[0]:
-            place.tick_params(labelleft=False)
     return places
 
 

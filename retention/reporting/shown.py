@@ -76,18 +76,24 @@ class Shown:
 
         value: of cohorts and lapse cohorts, the column that their table shows by age.
         """
-        first = axes if isinstance(axes, Axes) else axes[0]
+        places = [axes] if isinstance(axes, Axes) else axes
+        # Panels of one figure are one image, others one each.
+        firsts = list({id(place.figure): place for place in reversed(places)}.values())[::-1]
         table = ""
         if data is not None and not data.empty:
             title = self.language("The figures behind this chart")
             table = _folded(
                 self._by_age(data, value, title) if value else self._table(data, title), title
             )
-        image = f'<img src="{address(first)}" alt="{escape(alt)}">'
-        kind = self._kind(first)
+        alts = [alt, *(place.get_title(loc="left").strip() or alt for place in firsts[1:])]
+        images = "".join(
+            f'<img src="{address(first)}" alt="{escape(text)}">'
+            for first, text in zip(firsts, alts, strict=True)
+        )
+        kind = self._kind(firsts[0]) if len(firsts) == 1 else ' class="apart"'
         # The caption is the alternative text for who sees: read aloud, it would be heard twice.
         body = (
-            f'<figure{kind}><div class="scroll" tabindex="0" role="group">{image}</div>'
+            f'<figure{kind}><div class="scroll" tabindex="0" role="group">{images}</div>'
             f'<figcaption aria-hidden="true">{escape(alt)}</figcaption></figure>'
         )
         show(body + table, alt)
