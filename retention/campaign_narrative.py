@@ -147,10 +147,11 @@ def checks(checks: pd.DataFrame, language: Language) -> str:
 
 def coverage(reasons: pd.DataFrame, language: Language) -> str:
     """How many of those who left said why, and whether that is enough (reasons.BY_REASON)."""
-    lapsed = int(reasons["all_lapsed"].max()) if len(reasons) else 0
-    answered = int(reasons["answered"].max()) if lapsed else 0
-    if not lapsed:
+    if reasons.empty:
         return language("Nobody has lapsed since the first answer.")
+    if reasons["answered"].isna().all():
+        return language("Too few of those who lapsed since the first answer said why to show it.")
+    lapsed, answered = (int(reasons[name].max()) for name in ("all_lapsed", "answered"))
     told = language.plural(
         "Of {count} customer who lapsed since the first answer, {answered} gave a reason "
         "({share}).",

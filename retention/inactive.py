@@ -45,6 +45,14 @@ FORMER = ibis.schema(
         "former_activity": "string",
     }
 )
+ACTIVITY_RANGES = ibis.schema(
+    {
+        "former_activity": "string",
+        "customers": "int64",
+        "fewest_days": "int64",
+        "most_days": "int64",
+    }
+)
 STANDING = ibis.schema(
     {
         "customer_id": "string",
@@ -107,6 +115,25 @@ def former_activity(purchase_days: ir.Table) -> ir.Table:
             (~ranked.came_back, ONCE), (top, VERY_ACTIVE), (upper, REGULAR), else_=OCCASIONAL
         ),
     ).cast(FORMER)
+
+
+def activity_ranges(former: ir.Table) -> ir.Table:
+    """One row a former activity that somebody has: of how many purchase days it is in the unit.
+
+    `fewest_days` and `most_days` are the least and the greatest `purchase_days_365d` of all its
+    `customers`, those who are still active too: customers of one number are of one group, so that
+    no two ranges meet, but that of `once` is apart. Returns ACTIVITY_RANGES. former: FORMER.
+    """
+    return (
+        former.group_by("former_activity")
+        .agg(
+            customers=former.count(),
+            fewest_days=former.purchase_days_365d.min(),
+            most_days=former.purchase_days_365d.max(),
+        )
+        .cast(ACTIVITY_RANGES)
+        .order_by("most_days", "former_activity")
+    )
 
 
 def _top(table: ir.Table, value: str, *, within: str | None = None) -> list[ir.BooleanValue]:

@@ -71,7 +71,9 @@ def lead(total: pd.Series, language: Language) -> str:
 
 
 def left_out(customers: int, language: Language, *, since: date) -> str:
-    """How many of the inactive have no estimate, for they last bought before a day."""
+    """How many of the inactive have no estimate, for they last bought before a day, or nothing."""
+    if not customers:
+        return ""
     return language.plural(
         "{count} more customer last bought before {day} and is left out: nobody who had been "
         "silent for so long could be watched for a year.",
@@ -167,6 +169,17 @@ def backtest(backtest: pd.DataFrame, language: Language) -> str:
     signs = set(np.sign(over["estimate"] - over["realised"]))
     one_sided = language.each(_ONE_SIDED)[signs.pop()] if signs in ({-1}, {1}) else ""
     return " ".join(filter(None, (told, beside, inside, one_sided)))
+
+
+def days_left_out(days: int, language: Language) -> str:
+    """How many days of a back-test are not shown (suppression.came_of_many), or nothing."""
+    if not days:
+        return ""
+    return language.plural(
+        "{count} day is left out, because few customers returned after it.",
+        "{count} days are left out, because few customers returned after them.",
+        days,
+    )
 
 
 def _inside(over: pd.DataFrame, came: str, told: str) -> int:

@@ -157,7 +157,8 @@ def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     counts of so few: `lapsed` of those who gave none, `watched` with `returned`, and `followed`.
     What became of all together is not told, so that they do not follow from the others. Reasons of
     fewer than `least` customers are put together, with others where they could be had by
-    subtraction (suppression.hidden), and left out where even together they are fewer.
+    subtraction (suppression.hidden). Where all who answered are fewer, there is one row of them
+    without a figure, and it is not told either how many gave none.
     Columns BY_REASON; reasons: REASONS.
     """
     counts = reasons.assign(second_life_revenue=reasons["second_life_revenue"].astype("float64"))
@@ -166,9 +167,10 @@ def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     )
     rare = hidden(said["lapsed"], least=least) | (said.index >= MOST_REASONS)
     sums = list(REASONS.names)[1:]
+    few_answered = 0 < said["lapsed"].sum() < least
     together = said.loc[rare, sums].sum().to_frame().T.assign(answer=OTHERS, reason=None)
     none = counts.loc[counts["reason"].isna(), sums].assign(answer=NONE, reason=None)
-    parts = [said[~rare].assign(answer=GIVEN), together[together["lapsed"] >= least], none]
+    parts = [said[~rare].assign(answer=GIVEN), together[together["lapsed"] > 0], none]
     frame = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     frame = frame.astype(dict.fromkeys(sums[:-2], "int64"))
     answered = frame["answer"].ne(NONE)
@@ -190,6 +192,10 @@ def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     frame["second_life_low"] = [low for low, _ in intervals]
     frame["second_life_high"] = [high for _, high in intervals]
     few = {name: frame[of] < least for name, of in _COUNTED_OF.items()}
+    # Of both kinds together it is known how many there are.
+    few["lapsed"] |= few_answered
+    for name in ("lapsed_share", "lapsed_low", "lapsed_high", "answered"):
+        few[name] = pd.Series(few_answered, index=frame.index)
     return frame.assign(**{name: frame[name].mask(few[name]) for name in few})[list(BY_REASON)]
 
 

@@ -115,6 +115,16 @@ def learned_from_many(cells: pd.DataFrame, *, least: int) -> pd.DataFrame:
     return cells.assign(**{str(name): cells[name].mask(hide) for name in figures})
 
 
+def came_of_many(backtest: pd.DataFrame, *, least: int) -> pd.DataFrame:
+    """The days (opportunity_value.BACKTEST) of which no figure is of few: of `least` customers or
+    more, of whom as many returned, or nobody did, or nobody can have yet.
+
+    The others are left out whole, for estimate and error together would give what came.
+    """
+    few = backtest["returned"].between(1, least - 1) | (backtest["customers"] < least)
+    return backtest[~few].reset_index(drop=True)
+
+
 def merged(revenue: pd.DataFrame, *, least: int) -> pd.DataFrame:
     """One row a period and way of buying (ledger.REVENUE), small ways of a period as one: SMALL."""
     small = revenue.groupby("period")["customers"].transform(hidden, least=least).astype(bool)

@@ -63,6 +63,12 @@ class WinBack:
         table = inactive.inactive_groups(self.standing)
         return self._frame(table if self.unit.model.buys else table.limit(0))
 
+    def activity_ranges(self) -> pd.DataFrame:
+        """One row a former activity: its purchase days in a year (inactive.ACTIVITY_RANGES)."""
+        former = inactive.former_activity(purchase_days(self.unit.customer_days))
+        table = inactive.activity_ranges(former)
+        return self._frame(table if self.unit.model.buys else table.limit(0))
+
     def rfm(self) -> pd.DataFrame:
         """One row an RFM segment of all customers (rfm_segments.SEGMENTS)."""
         if not self.unit.model.buys:

@@ -5,6 +5,7 @@ from datetime import date
 
 import pandas as pd
 
+from retention.inactive import ONCE, VERY_ACTIVE
 from retention.language import Language
 from retention.lifecycle import ACTIVE, DORMANT, LOST
 from retention.segments import LEVEL
@@ -36,6 +37,30 @@ def inactive(groups: pd.DataFrame, language: Language) -> str:
     if groups.empty:
         return language(TOO_SMALL)
     return f"{language('Bars of inactive customers by group.')} {_largest(groups, language)}"
+
+
+def activities(ranges: pd.DataFrame, language: Language) -> str:
+    """The purchase days that each former activity is of in the unit (inactive.ACTIVITY_RANGES)."""
+    texts = []
+    for row in ranges[ranges["former_activity"] != ONCE].to_dict("records"):
+        least, most = (int(row[name]) for name in ("fewest_days", "most_days"))
+        if row["former_activity"] == VERY_ACTIVE:
+            days = language.plural("{count} day or more", "{count} days or more", least)
+        elif least == most:
+            days = language.plural("{count} day", "{count} days", least)
+        else:
+            bounds = {"least": language.number(least), "most": language.number(most)}
+            days = language("{least} to {most} days", **bounds)
+        name = name_of(row["former_activity"], language)
+        texts.append(language("{activity}: {days}", activity=name, days=days))
+    if not texts:
+        return ""
+    return language(
+        "In this unit, by purchase days in the year up to the last one: {ranges}. Who never bought "
+        "on a second day at all is called {once}.",
+        ranges=language.listing(texts),
+        once=name_of(ONCE, language),
+    )
 
 
 def breakdowns(groups: Sequence[pd.DataFrame], language: Language) -> str:

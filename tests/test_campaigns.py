@@ -291,6 +291,17 @@ def test_nothing_is_concluded_where_few_answered(tmp_path: Path) -> None:
     assert "40 gave a reason (66.7%). What follows is of those who answered" in text
 
 
+def test_few_answers_are_said_to_be_few(tmp_path: Path) -> None:
+    said = [(f"c{number}", date(2023, 12, 20), "price") for number in range(3)]
+    soup = page(shop(tmp_path, SILENT, feedback=said))
+    assert "Too few of those who lapsed since the first answer said why" in soup.get_text()
+    assert "Nobody has lapsed" not in soup.get_text()
+    assert not soup.select("figure")
+    # Of everybody who lapsed only three are there, and all of them answered.
+    soup = page(shop(tmp_path, SILENT[:3], feedback=said))
+    assert "Too few of those who lapsed since the first answer said why" in soup.get_text()
+
+
 def test_contracts_have_no_responses(tmp_path: Path) -> None:
     rows = [(f"c{number}", date(2023, 12, 1), "2024-03-01", 20) for number in range(9)]
     frame = pd.DataFrame(rows, columns=["customer_id", "started_on", "ended_on", "amount"])

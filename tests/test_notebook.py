@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
 from retention import open_unit
+from retention.opportunity_value import OPPORTUNITY
 from retention.rates import CHURN
 from retention.reporting import bundles
 from retention.reporting.notebooks import NOTEBOOKS, kit_notebook
@@ -39,6 +40,7 @@ COLUMNS = {
     "second_purchase": "days,at_risk,second_purchases,censored,second_purchase_share,low,high",
     "second_life": "began_as,window,watched,customers,retention,low,high,"
     "cumulative_revenue_per_customer",
+    "opportunity": ",".join(OPPORTUNITY),
     "inactive": "breakdown,group,dormant,lost,customers,inactive,share,low,high,former_value",
     "returns": "lapse_period,age,lapsed,returned,return_share,low,high,complete",
     "thresholds": "threshold,days,rule,gaps,open_gaps,wrongly_called,low,high",
@@ -55,7 +57,7 @@ AROUND = ("publish", "recent", "large", "figure", "ways", "without_few")
 
 SHOWN = [
     *("summary", "stocks", "movements", "note", "rates", "rates", "rates", "scope"),
-    *("returns", "second_life", "inactive", "audience", "revenue", "recurring"),
+    *("returns", "second_life", "inactive", "worth", "audience", "revenue", "recurring"),
     *("retention_heatmap", "revenue_heatmap", "second_purchase"),
     *("thresholds", "table", "table", "table"),
     *("table", "quality", "definitions", "provenance"),

@@ -27,7 +27,7 @@ from retention import (
 from retention.activity import ACTIVITY
 from retention.balance import ARM_CHECKS
 from retention.effects import RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
-from retention.inactive import GROUPS
+from retention.inactive import ACTIVITY_RANGES, GROUPS
 from retention.inactive_segments import INACTIVE_BY_SEGMENT
 from retention.ledger import LEDGER
 from retention.onboarding import BY_SEGMENT, ONBOARDING
@@ -98,6 +98,7 @@ def test_columns_of_the_files() -> None:
         "quality.csv": list(QUALITY.names),
         "recurring.csv": list(RECURRING.names),
         "inactive.csv": list(GROUPS.names),
+        "activity_ranges.csv": list(ACTIVITY_RANGES.names),
         "inactive_segments.csv": list(INACTIVE_BY_SEGMENT.names),
         "segments.csv": list(COMPARED),
         "opportunity.csv": list(OPPORTUNITY),

@@ -254,8 +254,20 @@ def test_rare_reasons_are_told_together_or_not_at_all() -> None:
     few = by_reason(frame[4:], least=5)
     # Two alone could be told apart from price: they are put together, and stand for all.
     assert cells(few, "answer", "lapsed") == [(OTHERS, 11)]
-    assert by_reason(frame[:3], least=5).empty
     assert cells(by_reason(frame[:0], least=5), "answer") == []
+
+
+@pytest.mark.parametrize("silent", [0, 57])
+def test_few_answers_in_all_are_not_counted(silent: int) -> None:
+    frame = counts(*((f"my own story {n}", 1, 1, 1, 0, 0.0) for n in range(3)))
+    none = counts((None, silent, 50, 9, 0, 0.0))[: int(silent > 0)]
+    found = by_reason(pd.concat([none, frame], ignore_index=True), least=5)
+    assert cells(found, "answer") == [OTHERS, NONE][: len(found)]
+    hidden = ["lapsed", "lapsed_share", "lapsed_low", "lapsed_high", "answered"]
+    assert found[hidden].isna().all(axis=None)
+    assert set(cells(found, "all_lapsed")) == {3 + silent}
+    # Of those who gave none it is told what became of them, for they are many.
+    assert cells(found, "returned", answer=NONE) == [9][: len(none)]
 
 
 def test_counts_of_few_are_absent() -> None:

@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from retention.balance import ARM_CHECKS
 from retention.effects import RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
-from retention.inactive import BREAKDOWNS, GROUPS
+from retention.inactive import ACTIVITY_RANGES, BREAKDOWNS, GROUPS
 from retention.inactive_segments import INACTIVE_BY_SEGMENT
 from retention.language import Language
 from retention.onboarding import BY_SEGMENT, ONBOARDING
@@ -32,6 +32,7 @@ from retention.segments import COMPARED
 ENGLISH = Language(currency="USD")
 COLUMNS = {
     "inactive": GROUPS.names,
+    "activity_ranges": ACTIVITY_RANGES.names,
     "segments": COMPARED,
     "inactive_segments": INACTIVE_BY_SEGMENT.names,
     "rfm_segments": SEGMENTS.names,

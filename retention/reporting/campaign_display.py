@@ -89,6 +89,8 @@ class CampaignReport(Report):
             )
             return
         self.note(campaign_narrative.coverage(reasons, language))
+        if reasons["answered"].isna().all():
+            return
         named = reasons["reason"].where(
             reasons["answer"] == GIVEN, reasons["answer"].map(campaign_narrative.answers(language))
         )

@@ -5,7 +5,7 @@ Every value that comes from data is escaped here, on its way into HTML.
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from html import escape
 from typing import Any
 
@@ -15,6 +15,7 @@ from retention import (
     contract_plots,
     follow_up_plots,
     narrative,
+    opportunity_narrative,
     plots,
     summary,
     winback_narrative,
@@ -23,6 +24,7 @@ from retention import (
 from retention.cells import OTHER_UNIT
 from retention.definitions import DEFINITIONS, OF_PROSPECTS, OF_WINBACK, REACTIVATION_OF, SCOPES
 from retention.language import Language
+from retention.opportunity import HORIZON_DAYS
 from retention.quality import ROWS_AFTER_QUERY
 from retention.rates import CONVERSION, REACTIVATION, WIN_BACK
 from retention.reporting.shown import Shown, scrolling, show
@@ -33,7 +35,7 @@ from retention.thresholds import return_shares
 from retention.tiles import Tile
 from retention.tiles import tiles as headline_tiles
 from retention.unit import DEFINITIONS_VERSION, Unit
-from retention.words import DAYS, NOT_COUNTED, name_of
+from retention.words import DAYS, NOT_COUNTED, TOO_SMALL, WORTH, name_of
 
 _SIZES = {"cohort_size", "lapsed", "watched", "at_risk"}
 """Columns that say how many customers a row is about."""
@@ -211,6 +213,32 @@ class Report(Shown):
                 else winback_narrative.inactive(named[0], self.language)
             )
             self.figure(charts, told, data=pd.concat(shown, ignore_index=True))
+
+    def worth(self, cells: pd.DataFrame, groups: pd.DataFrame) -> bool:
+        """What the inactive are worth in all, in sentences; returns whether that can be told.
+
+        cells: opportunity_value.OPPORTUNITY, the last row of which is of all; groups:
+        inactive.GROUPS, which say how many the inactive are.
+        """
+        if not self._counts_days(WORTH) or not self._has_history(cells, horizons=1):
+            return False
+        total = cells.iloc[-1]
+        if total["returned"] < self.unit.settings.minimum_group:
+            self.note(self.language(TOO_SMALL))
+            return False
+        self.note(opportunity_narrative.worth(total, self.language))
+        since = self.unit.calendar.first_day + timedelta(days=HORIZON_DAYS)
+        left_out = int(groups["inactive"].iloc[0] - total["customers"])
+        self.note(opportunity_narrative.left_out(left_out, self.language, since=since))
+        return True
+
+    def _has_history(self, frame: pd.DataFrame, *, horizons: int) -> bool:
+        """Whether there is something to show; else says how much history it takes."""
+        needed = horizons * HORIZON_DAYS + self.unit.thresholds.inactive_after
+        found = (self.unit.as_of - self.unit.calendar.first_day).days + 1
+        if frame.empty:
+            self.absent(opportunity_narrative.too_little(self.language, needed=needed, found=found))
+        return not frame.empty
 
     def audience(self) -> None:
         """The command that lists those of the lost who were worth most: it works as it stands."""

@@ -4,7 +4,6 @@ Sections that need days of purchase say so in a line where customers have contra
 """
 
 from dataclasses import asdict
-from datetime import timedelta
 from html import escape
 
 import pandas as pd
@@ -19,7 +18,6 @@ from retention import (
 )
 from retention.definitions import NOT_OF_WINBACK
 from retention.inactive import BREAKDOWNS
-from retention.opportunity import HORIZON_DAYS
 from retention.opportunity_value import TOGETHER, numbered
 from retention.reporting.campaign_display import CampaignReport
 from retention.reporting.display import tiles_markup
@@ -27,6 +25,7 @@ from retention.rfm_segments import definition
 from retention.segments import of_all
 from retention.suppression import (
     SMALL,
+    came_of_many,
     hidden_across,
     learned_from_many,
     of_many,
@@ -84,6 +83,11 @@ class WinBackReport(CampaignReport):
             self.note(winback_narrative.differences(shown, self.language))
             self.note(winback_narrative.left_out(own, shown, self.language))
 
+    def activity_ranges(self, ranges: pd.DataFrame) -> None:
+        """What the names of former activity are in this unit (inactive.ACTIVITY_RANGES)."""
+        shown = ranges[ranges["customers"] >= self.unit.settings.minimum_group]
+        self.note(winback_narrative.activities(shown, self.language))
+
     def inactive_segments(self, values: pd.DataFrame) -> None:
         """The inactive by value of a segment (INACTIVE_BY_SEGMENT), a chart a segment.
 
@@ -117,14 +121,10 @@ class WinBackReport(CampaignReport):
 
         groups: inactive.GROUPS, which say how many the inactive are.
         """
-        if not self._counts_days(WORTH) or not self._has_history(cells, horizons=1):
+        if not self.worth(cells, groups):
             return
         total, cells = cells.iloc[-1], numbered(cells.iloc[:-1])
         least = self.unit.settings.minimum_group
-        if total["returned"] < least:
-            self.note(self.language(TOO_SMALL))
-            return
-        self.note(opportunity_narrative.worth(total, self.language))
         small = hidden_across(cells, ["since_lapse", "former_activity"], least=least)
         shown = learned_from_many(cells, least=least)[~small].reset_index(drop=True)
         drawn = shown[shown["worth"].notna()]
@@ -137,10 +137,6 @@ class WinBackReport(CampaignReport):
         self.figure(charts, told, data=data)
         unseen = int(total["customers"] - drawn["customers"].sum())
         self.note(opportunity_narrative.too_small(unseen, self.language, least=least))
-        since = self.unit.calendar.first_day + timedelta(days=HORIZON_DAYS)
-        left_out = int(groups["inactive"].iloc[0] - total["customers"])
-        if left_out:
-            self.note(opportunity_narrative.left_out(left_out, self.language, since=since))
         self.note(opportunity_narrative.thumb(total, self.language))
 
     def backtest(self, backtest: pd.DataFrame, cells: pd.DataFrame) -> None:
@@ -149,21 +145,19 @@ class WinBackReport(CampaignReport):
         cells: opportunity_value.OPPORTUNITY, of which that may test a part only.
         """
         over = backtest[backtest["realised"].notna()]
-        if self._counts_days(WORTH) and self._has_history(over, horizons=2):
-            last = backtest.iloc[-1]
-            if pd.isna(last["realised"]) and not cells.empty:
-                self.note(opportunity_narrative.testable(cells.iloc[-1], last, self.language))
-            chart = opportunity_plots.backtest(backtest, self.language)
-            told = opportunity_narrative.backtest(backtest, self.language)
-            self.figure(chart, told, data=backtest)
-
-    def _has_history(self, frame: pd.DataFrame, *, horizons: int) -> bool:
-        """Whether there is something to show; else says how much history it takes."""
-        needed = horizons * HORIZON_DAYS + self.unit.thresholds.inactive_after
-        found = (self.unit.as_of - self.unit.calendar.first_day).days + 1
-        if frame.empty:
-            self.absent(opportunity_narrative.too_little(self.language, needed=needed, found=found))
-        return not frame.empty
+        if not self._counts_days(WORTH) or not self._has_history(over, horizons=2):
+            return
+        shown = came_of_many(backtest, least=self.unit.settings.minimum_group)
+        if shown["realised"].isna().all():
+            self.note(self.language(TOO_SMALL))
+            return
+        last = shown.iloc[-1]
+        if pd.isna(last["realised"]) and not cells.empty:
+            self.note(opportunity_narrative.testable(cells.iloc[-1], last, self.language))
+        chart = opportunity_plots.backtest(shown, self.language)
+        self.figure(chart, opportunity_narrative.backtest(shown, self.language), data=shown)
+        days = len(backtest) - len(shown)
+        self.note(opportunity_narrative.days_left_out(days, self.language))
 
     def onboarding(self, cohorts: pd.DataFrame) -> None:
         """Second purchases by cohort (onboarding.ONBOARDING): whole cohorts, a panel a mark."""

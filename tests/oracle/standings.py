@@ -40,6 +40,23 @@ def former_activity(days: Days, as_of: date) -> dict[str, tuple[date, int, str]]
     return found
 
 
+def activity_ranges(days: Days, as_of: date) -> list[Row]:
+    """One former activity that somebody has a row, from rare purchases to frequent ones."""
+    everybody = former_activity(days, as_of).values()
+    rows = []
+    for name in {called for _, _, called in everybody}:
+        own = [count for _, count, called in everybody if called == name]
+        rows.append(
+            {
+                "former_activity": name,
+                "customers": len(own),
+                "fewest_days": min(own),
+                "most_days": max(own),
+            }
+        )
+    return sorted(rows, key=lambda row: (row["most_days"], row["former_activity"]))
+
+
 def above(own: int | Decimal, everybody: Sequence[int | Decimal], names: Sequence[str]) -> str:
     """The first name where fewer than a fifth of everybody, who rise, are higher; the second where
     fewer than half are."""
