@@ -202,6 +202,20 @@ def paths(source: str, *, folder: Path) -> list[Path]:
     return [] if _URL.match(resolved) else _found(source, resolved, folder)
 
 
+def look(source: str, *, folder: Path) -> None:
+    """Raise DataRefused where this machine has not the file that `source` names, or its variables.
+
+    A DuckDB database is a file too; whether a server answers is not asked.
+    """
+    resolved = _with_environment(source, source)
+    scheme = _URL.match(resolved)
+    if scheme is None:
+        _found(source, resolved, folder)
+    elif scheme[1] == "duckdb":
+        path = resolved.removeprefix("duckdb://").partition("#")[0].partition("?")[0]
+        _found(source, path, folder)
+
+
 def engine(timezone: str) -> Any:
     """An engine of its own in this process, without a row, for whom the tables are files."""
     backend = _memory()

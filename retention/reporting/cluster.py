@@ -17,8 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retention import scratch
-from retention.errors import SettingsRefused
+from retention import scratch, sources
+from retention.errors import DataRefused, SettingsRefused
+from retention.optional_sources import OPTIONAL
+from retention.params import Settings
 from retention.reporting import manifest
 from retention.reporting.kernels import Kernels
 from retention.reporting.outcome import Status
@@ -41,16 +43,23 @@ _LOOK_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Terms:
-    """What a worker must have: the versions of the runner, and paths."""
+    """What a worker must have: the versions of the runner, paths, and sources with their folder."""
 
     versions: Mapping[str, str | None]
     paths: tuple[Path, ...] = ()
+    data: tuple[tuple[str, Path], ...] = ()
 
     @classmethod
-    def of(cls, paths: Sequence[Path] = ()) -> "Terms":
-        """The terms of this process."""
+    def of(cls, paths: Sequence[Path] = (), units: Sequence[Settings] = ()) -> "Terms":
+        """The terms of this process, for paths and for the data of units."""
         versions = {"Python": _python(), "the kit": manifest.kit_version(), **manifest.libraries()}
-        return cls(versions, tuple(paths))
+        named = {
+            (source, settings.path.parent)
+            for settings in units
+            for source in (settings.source, *(getattr(settings, key) for key in OPTIONAL))
+            if source
+        }
+        return cls(versions, tuple(paths), tuple(sorted(named)))
 
     def unmet(self) -> list[str]:
         """What this process lacks of them, one line each."""
@@ -66,6 +75,12 @@ class Terms:
             for path in self.paths
             if not path.exists()
         ]
+        # A folder that is not there has been named already.
+        for source, folder in (named for named in self.data if named[1].exists()):
+            try:
+                sources.look(source, folder=folder)
+            except DataRefused as refusal:
+                lines.append(f"settings in {folder}: {refusal}")
         return lines
 
 
@@ -79,14 +94,17 @@ class Cluster:
         self._executor = client.get_executor(pure=False)
         self._deserted: float | None = None
 
-    def check(self, paths: Sequence[Path]) -> None:
-        """Raise SettingsRefused where there is no worker, or one that cannot do the work."""
+    def check(self, folders: Sequence[Path], units: Sequence[Settings]) -> None:
+        """Raise SettingsRefused where there is no worker, or one that cannot do the work.
+
+        folders: those in which the kernels of the units are to work.
+        """
         self._deserted = None
         while not self._workers():
             if why := self.gone():
                 raise SettingsRefused([why])
             time.sleep(_LOOK_SECONDS)
-        terms = Terms.of(paths)
+        terms = Terms.of([*folders, *(settings.path for settings in units)], units)
         answers = self._client.run(_unmet, terms, on_error="return")
         problems = [
             f"worker {address}: {line}"

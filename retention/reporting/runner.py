@@ -91,7 +91,7 @@ def run(
     source = manifest.of_notebook(plan.notebook)
     folders = [notebooks.working_folder(unit.path.parent, plan.notebook) for unit in units]
     if plan.cluster:
-        plan.cluster.check([*folders, *(settings.path for settings in units)])
+        plan.cluster.check(folders, units)
     plan.out.mkdir(parents=True, exist_ok=True)
     results: dict[str, Result] = {}
     with sole_run(plan.out, wait=plan.wait, tell=tell):
