@@ -42,7 +42,7 @@ picture: report ## Take the README's picture of a report again, with chromium
 bench: .venv/.bench ## Time the kit beside other ways, small sizes; a table of ratios
 	@$(BIN)/python -m benchmarks
 
-bench-full: .venv/.bench ## The same at 1, 10 and 66 million rows, and at 1 to 200 units: hours
+bench-full: .venv/.bench ## The same at 1, 10 and 66 million rows, and at 1 to 200 units: an hour
 	@$(BIN)/python -m benchmarks --full
 
 bench-baseline: .venv/.bench ## Keep the ratios of now in benchmarks/baseline.json

@@ -1,84 +1,85 @@
-"""Print and store the table: `python -m benchmarks`; `--full` for the large sizes (hours)."""
+"""Print and store the table: `python -m benchmarks`; `--full` for the large sizes (about an hour).
+
+`--only` measures some of its sections: analysis, reports, interactive, page. What is measured in
+parts gathers in one file, which `--show` prints without measuring anything.
+"""
 
 import argparse
-import json
-import math
+import datetime
+import os
 import platform
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import rows
-from benchmarks.measure import ROOT, Taken
+from benchmarks import ratios
+from benchmarks.measure import ROOT
+from benchmarks.ratios import Row
 
-SMOKE = {"millions": [0.1, 1], "units": [1, 4], "lab": 0.2, "rounds": 1}
+SMOKE = {"millions": [0.1, 1], "units": [1, 2], "lab": 0.2, "rounds": 1}
 FULL = {"millions": [1, 10, 66], "units": [1, 8, 50, 200], "lab": 1, "rounds": 3}
+SECTIONS = ("analysis", "reports", "interactive", "page")
 BASELINE = ROOT / "benchmarks" / "baseline.json"
+STORED = ROOT / "benchmarks" / "measured.json"
 
 
 def main() -> int:
     """Measure, print, store; or compare with what was stored before."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--full", action="store_true", help="the large sizes")
+    parser.add_argument("--full", action="store_true", help="the large sizes, and all peers")
+    parser.add_argument("--only", choices=SECTIONS, nargs="+", default=SECTIONS, help="sections")
     parser.add_argument("--millions", type=float, nargs="+", help="rows of the analysis")
     parser.add_argument("--units", type=int, nargs="+", help="how many reports")
     parser.add_argument("--rounds", type=int, help="how often each way is timed")
     parser.add_argument("--data", type=Path, help="folder that keeps the made-up data")
-    parser.add_argument("--store", type=Path, help="file for the ratios, as JSON")
+    parser.add_argument("--store", type=Path, default=STORED, help="file of the ratios, as JSON")
     parser.add_argument("--compare", action="store_true", help="with benchmarks/baseline.json")
+    parser.add_argument("--show", action="store_true", help="print what is stored")
     asked = parser.parse_args()
-    plan = dict(FULL if asked.full else SMOKE)
+    if asked.show:
+        print("\n".join(row.told() for row in ratios.rows_of(ratios.read(asked.store))))
+        return 0
+    plan = dict(FULL if asked.full else SMOKE) | {"only": asked.only, "peers": asked.full}
     given = {name: getattr(asked, name) for name in ("millions", "units", "rounds")}
     plan |= {name: value for name, value in given.items() if value}
+    machine = f"{platform.machine()}, {os.cpu_count()} cores"
+    print(f"{machine}, Python {platform.python_version()}")
+    table = []
     with tempfile.TemporaryDirectory() as scratch:
         folder = asked.data or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        table = list(_told(_measured(plan, folder)))
-    if asked.store:
-        kept = {row.name: {"value": row.value, "noise": row.noise} for row in table}
-        asked.store.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
-    return _compared(table) if asked.compare else 0
+        for row in _measured(plan, folder.resolve()):
+            print(row.told(), flush=True)
+            ratios.keep(row, asked.store, machine=machine, today=datetime.date.today())
+            table.append(row)
+    return _compare(table, machine) if asked.compare else 0
 
 
-def _measured(plan: dict, folder: Path) -> Iterator[rows.Row]:
-    rows.check_answers(folder)
-    sizes: dict[float, Taken] = {}
-    units: dict[float, Taken] = {}
-    yield from rows.analysis(plan["millions"], folder, rounds=plan["rounds"], taken=sizes)
-    yield from rows.growth("rows", sizes)
-    yield from rows.reports(plan["units"], folder, rounds=plan["rounds"], taken=units)
-    yield from rows.growth("units", units)
-    yield from rows.interactive(plan["lab"], folder, rounds=plan["rounds"])
-    yield from rows.page(folder)
+def _measured(plan: dict, folder: Path) -> Iterator[Row]:
+    # Here, since to show rows and to compare them takes none of what is compared.
+    from benchmarks import rows
+
+    rounds = plan["rounds"]
+    if "analysis" in plan["only"]:
+        rows.check_answers(folder)
+        yield from rows.analysis(plan["millions"], folder, rounds=rounds, peers=plan["peers"])
+    if "reports" in plan["only"]:
+        yield from rows.reports(plan["units"], folder, rounds=rounds)
+    if "interactive" in plan["only"]:
+        yield from rows.interactive(plan["lab"], folder, rounds=rounds)
+    if "page" in plan["only"]:
+        yield from rows.page(folder)
 
 
-def _told(table: Iterator[rows.Row]) -> Iterator[rows.Row]:
-    print(f"{platform.machine()}, {rows.CORES} cores, Python {platform.python_version()}")
-    for row in table:
-        sign = ">=" if row.at_least else "<="
-        free = math.isinf(row.goal)
-        goal = "" if free else f"{sign} {row.goal:g}"
-        met = "" if free else "met" if row.met else "MISSED"
-        told = f"{row.name:58} {row.value:8.2f}  ±{row.noise:4.0%}  {goal:8} {met:7}{row.detail}"
-        print(told, flush=True)
-        yield row
-
-
-def _compared(table: list[rows.Row]) -> int:
-    """Name what became worse than the baseline by more than the noise of both."""
-    if not BASELINE.exists():
+def _compare(table: list[Row], machine: str) -> int:
+    """Say what became worse than the baseline by more than noise; 1 where something did."""
+    before = ratios.read(BASELINE)
+    if not before["rows"]:
         print(f"{BASELINE.name}: not there yet; `make bench-baseline` writes it on this machine")
         return 2
-    before = json.loads(BASELINE.read_text(encoding="utf-8"))
-    worse = []
-    for row in table:
-        if row.name not in before:
-            continue
-        old = before[row.name]
-        change = row.value / old["value"] if not row.at_least else old["value"] / row.value
-        if change > 1 + row.noise + old["noise"] + 0.1:
-            worse.append(f"{row.name}: {old['value']:.2f} -> {row.value:.2f}")
+    worse, untold = ratios.compared(table, before, machine=machine)
+    print("\n".join(["", "Not compared:", *untold] if untold else []))
     print("\n".join(["", "Worse than the baseline:", *worse] if worse else ["", "None is worse."]))
     return 1 if worse else 0
 

@@ -1,4 +1,4 @@
-"""What a process took: seconds by its own word or by the clock around it, and peak memory."""
+"""What a process took: seconds by its own word or by the clock around it, memory, bytes read."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -16,28 +16,46 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Taken:
-    """Medians over the rounds; `spread` is half the range of the seconds, as a share of them."""
+    """Medians over the rounds; `spread` is half the range of the seconds, as a share of them.
+
+    `processor`: seconds of all processors, children counted, which a busy machine does not stretch
+    as it does `seconds`. `megabytes`: the peak of the largest process. `read`: bytes, where Linux
+    counts them, else 0.
+    """
 
     seconds: float
-    spread: float
+    processor: float
     megabytes: float
+    read: float
+    spread: float = 0.0
+
+    def divided(self, cores: int) -> "Taken":
+        """The same work, had it been shared by cores without loss."""
+        seconds, processor = self.seconds / cores, self.processor
+        return Taken(seconds, processor, self.megabytes, self.read, self.spread)
 
 
 def side_by_side(ways: Mapping[str, Sequence[Sequence[str]]], *, rounds: int) -> dict[str, Taken]:
     """Run each way, a list of commands, once a round, and return what it took, by its name."""
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    found: dict[str, list[Taken]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, commands in ways.items():
-            parts = [once(command) for command in commands]
-            found[name].append((sum(s for s, _ in parts), max(m for _, m in parts)))
-    return {name: _median(rows) for name, rows in found.items()}
+            found[name].append(_together([once(command) for command in commands]))
+    return {name: _median(rounds) for name, rounds in found.items()}
 
 
-def _median(rows: Sequence[tuple[float, float]]) -> Taken:
-    seconds = [row[0] for row in rows]
-    middle = statistics.median(seconds)
-    spread = (max(seconds) - min(seconds)) / 2 / middle
-    return Taken(middle, spread, statistics.median(row[1] for row in rows))
+def _together(parts: Sequence[Taken]) -> Taken:
+    """One command after the other."""
+    seconds, processor, read = (
+        sum(getattr(part, name) for part in parts) for name in ("seconds", "processor", "read")
+    )
+    return Taken(seconds, processor, max(part.megabytes for part in parts), read)
+
+
+def _median(rounds: Sequence[Taken]) -> Taken:
+    middle = [statistics.median(values) for values in zip(*map(astuple, rounds), strict=True)]
+    seconds = [one.seconds for one in rounds]
+    return Taken(*middle[:-1], spread=(max(seconds) - min(seconds)) / 2 / middle[0])
 
 
 def way(name: str, *arguments: object) -> list[str]:
@@ -45,13 +63,15 @@ def way(name: str, *arguments: object) -> list[str]:
     return [sys.executable, "-m", "benchmarks.way", name, *map(str, arguments)]
 
 
-def once(command: Sequence[str]) -> tuple[float, float]:
-    """Seconds and peak megabytes (of the largest process) of one command."""
+def once(command: Sequence[str]) -> Taken:
+    """What one command took; one that tells on its last line takes what it says."""
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as wrong:
         start = perf_counter()
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=said, stderr=wrong, env=os.environ | {"PYTHONPATH": str(ROOT)}
         )
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        read = _read(process.pid)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         around = perf_counter() - start
@@ -60,5 +80,16 @@ def once(command: Sequence[str]) -> tuple[float, float]:
             raise RuntimeError(f"{' '.join(command)}: {wrong.read().decode()[-2000:]}")
         said.seek(0)
         lines = said.read().decode().strip().splitlines()
-    inside = json.loads(lines[-1])["seconds"] if "benchmarks.way" in command else around
-    return inside, usage.ru_maxrss / 1024
+    taken = {"seconds": around, "processor": usage.ru_utime + usage.ru_stime}
+    if lines and lines[-1].startswith("{"):
+        taken |= json.loads(lines[-1])
+    return Taken(**taken, megabytes=usage.ru_maxrss / 1024, read=read)
+
+
+def _read(pid: int) -> float:
+    """Bytes that a process which has ended had read, and those it had waited for."""
+    try:
+        counted = Path(f"/proc/{pid}/io").read_text(encoding="ascii")
+    except OSError:
+        return 0.0
+    return float(counted.split()[1])

@@ -1,9 +1,13 @@
 """What a run costs by the model of SCALING.md: `python -m benchmarks.model` prints its table.
 
 The constants are what was measured; everything else on the page follows from them.
+`python -m benchmarks.model --measure` measures those of DuckDB on this machine, in minutes.
 """
 
+import sys
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 CORES = 2
 """Of the machine that was measured."""
@@ -53,9 +57,28 @@ def table() -> str:
     return "\n".join(lines)
 
 
+def measured(folder: Path) -> Cost:
+    """The constants of DuckDB on this machine: by what more rows, and more units, cost a run."""
+    # Here, since the model itself takes none of what is compared.
+    from benchmarks import rows
+    from benchmarks.measure import once
+
+    few, many, fewer, more = 500_000, 2_500_000, 2, 6
+    base, longer, wider = (
+        once(rows.run(rows.settings(folder, units, rows=size), folder)).processor
+        for size, units in ((few, fewer), (many, fewer), (few, more))
+    )
+    million = (longer - base) / ((many - few) / 1e6)
+    return Cost("DuckDB", round(million, 1), round((wider - base) / (more - fewer), 1))
+
+
 def _said(hours: float) -> str:
     return f"{hours:,.1f} h" if hours >= 1 else f"{hours * 60:,.1f} min"
 
 
 if __name__ == "__main__":
-    print(table())
+    if "--measure" in sys.argv:
+        with tempfile.TemporaryDirectory() as scratch:
+            print(measured(Path(scratch)))
+    else:
+        print(table())

@@ -3,43 +3,38 @@
 import math
 import os
 import shutil
+import statistics
 import sys
 import sysconfig
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from benchmarks import answers, by_hand, by_kit, by_pandas, by_polars, company
+from benchmarks import answers, by_hand, by_kit, by_pandas, by_polars, company, retail_science
 from benchmarks.measure import ROOT, Taken, side_by_side, way
+from benchmarks.ratios import Row
 
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 CORES = os.cpu_count() or 1
 REPORT = ROOT / "notebooks" / "retention_report.ipynb"
 
 
-@dataclass(frozen=True)
-class Row:
-    """One ratio: `value` is to be at most, or at least, the `goal`; `noise` is its spread."""
-
-    name: str
-    value: float
-    goal: float
-    at_least: bool = False
-    noise: float = 0.0
-    detail: str = ""
-
-    @property
-    def met(self) -> bool:
-        """Whether the goal is met."""
-        return self.value >= self.goal if self.at_least else self.value <= self.goal
+LARGE = 10
+"""Million rows from which pandas is not asked, and the kit is asked in little memory too."""
+LOOPED = 50
+"""Units up to which the loop and the warm script are run: with more they would take hours."""
+SHARED_ROWS = 1_000_000
 
 
 def _ratio(name: str, one: Taken, other: Taken, goal: float, *, at_least: bool = False) -> Row:
-    detail = f"{one.seconds:.2f} s / {other.seconds:.2f} s"
     value, noise = one.seconds / other.seconds, one.spread + other.spread
-    return Row(name, value, goal, at_least, noise, detail)
+    return Row(name, value, goal, at_least, noise, _detail(one, other))
+
+
+def _detail(one: Taken, other: Taken) -> str:
+    clock = f"{one.seconds:.2f} s / {other.seconds:.2f} s"
+    return f"{clock}; of processors {one.processor:.2f} s / {other.processor:.2f} s"
 
 
 def check_answers(folder: Path) -> None:
@@ -51,64 +46,102 @@ def check_answers(folder: Path) -> None:
             raise SystemExit(f"{module.__name__} and the kit differ: {', '.join(wrong)}")
 
 
-def analysis(
-    millions: list[float], folder: Path, *, rounds: int, taken: dict[float, Taken]
-) -> Iterator[Row]:
-    """The core tables of one file of so many rows; what the kit took goes to `taken`."""
+def analysis(millions: list[float], folder: Path, *, rounds: int, peers: bool) -> Iterator[Row]:
+    """The core tables of one file of so many rows; `peers`: openretailscience too."""
+    taken: dict[float, Taken] = {}
     for size in millions:
         path = company.transactions(int(size * 1_000_000), folder)
-        names = ["floor", "sql", "kit", "polars", *(["pandas"] if size <= 10 else [])]
-        found = side_by_side({name: [way(name, path)] for name in names}, rounds=rounds)
-        kit, label = found["kit"], f"{size:g} million rows"
-        taken[size] = kit
-        yield _ratio(f"{label}: kit / one GROUP BY", kit, found["floor"], 5)
-        yield _ratio(f"{label}: kit / SQL by hand", kit, found["sql"], 1.1)
-        yield _ratio(f"{label}: Polars / kit", found["polars"], kit, 1, at_least=True)
-        if "pandas" in found:
-            yield _ratio(f"{label}: pandas / kit", found["pandas"], kit, 10, at_least=True)
-        yield Row(f"{label}: peak memory of the kit, GB", kit.megabytes / 1024, 8)
+        ways = ["floor", "sql", "kit", "polars", *(["pandas"] if size <= LARGE else [])]
+        commands = {name: [way(name, path)] for name in ways}
+        if peers and (other := retail_science.command(path, folder)):
+            commands |= {"cohorts": [way("cohorts", path)], "openretailscience": [other]}
+        if size > LARGE:
+            commands["tight"] = [way("tight", path)]
+        found = side_by_side(commands, rounds=1 if size > LARGE else rounds)
+        taken[size] = found["kit"]
+        yield from _sized(f"{size:g} million rows", found)
+    yield from growth("million rows", taken)
+
+
+def _sized(label: str, found: dict[str, Taken]) -> Iterator[Row]:
+    kit = found["kit"]
+    yield _ratio(f"{label}: kit / one GROUP BY", kit, found["floor"], 5)
+    yield _ratio(f"{label}: kit / SQL by hand", kit, found["sql"], 1.1)
+    yield _ratio(f"{label}: Polars / kit", found["polars"], kit, 1, at_least=True)
+    if "pandas" in found:
+        yield _ratio(f"{label}: pandas / kit", found["pandas"], kit, 10, at_least=True)
+    if "openretailscience" in found:
+        name = f"{label}: cohorts of openretailscience / of the kit"
+        yield _ratio(name, found["openretailscience"], found["cohorts"], 1, at_least=True)
+    yield Row(f"{label}: peak memory of the kit, GB", kit.megabytes / 1024, 8)
+    if "tight" in found:
+        tight = found["tight"]
+        yield Row(f"{label}: peak memory where it spills, GB", tight.megabytes / 1024, 4)
+        yield _ratio(f"{label}: kit where it spills / kit", tight, kit, math.inf)
 
 
 def growth(what: str, taken: dict[float, Taken]) -> Iterator[Row]:
-    """The exponent by which time and memory grow, from the smallest to the largest size."""
+    """The exponent by which time and memory grow, fitted to all sizes."""
     if len(taken) < 2:
         return
-    small, large = min(taken), max(taken)
-    one, other = taken[small], taken[large]
-    scale = math.log(large / small)
-    yield Row(f"{what}: exponent of time", math.log(other.seconds / one.seconds) / scale, 1.1)
-    yield Row(f"{what}: exponent of memory", math.log(other.megabytes / one.megabytes) / scale, 1.1)
+    label = f"{min(taken):g} to {max(taken):g} {what}: exponent of"
+    yield Row(f"{label} time", _exponent({n: one.seconds for n, one in taken.items()}), 1.1)
+    yield Row(f"{label} memory", _exponent({n: one.megabytes for n, one in taken.items()}), 1.1)
 
 
-def reports(
-    counts: list[int], folder: Path, *, rounds: int, taken: dict[float, Taken]
-) -> Iterator[Row]:
-    """Reports of so many units: the kit, the loop that people write, and a warm script."""
-    settings = _settings(folder, max(counts))
-    loop = side_by_side({"loop": _loop(settings[0], folder)}, rounds=rounds)["loop"]
+def _exponent(values: dict[float, float]) -> float:
+    sizes, found = ([math.log(one) for one in side] for side in (values, values.values()))
+    return statistics.linear_regression(sizes, found).slope
+
+
+def reports(counts: list[int], folder: Path, *, rounds: int) -> Iterator[Row]:
+    """Reports of so many units: the kit, the loop that people write, and a warm script.
+
+    What takes minutes is run once: the loop and the script from 8 units, the kit from 50.
+    """
+    taken: dict[float, Taken] = {}
+    paths = settings(folder, max(counts), rows=max(200_000, max(counts) * 20_000))
     for count in counts:
-        units = [str(path) for path in settings[:count]]
-        ways = {
-            "kit": [[str(SCRIPTS / "retention"), "run", *units, "--out", str(folder / "reports")]],
-            "floor": [way("script", *units)],
-        }
-        found = side_by_side(ways, rounds=rounds)
+        units, label = paths[:count], f"{count} units" if count > 1 else "1 unit"
+        ways = {"kit": [run(units, folder)]}
+        if count <= LOOPED:
+            ways["floor"] = [way("script", *units)]
+            ways["loop"] = [step for unit in units for step in _loop(unit, folder)]
+        found = side_by_side(ways, rounds=1 if count >= 8 else rounds)
         kit = taken[count] = found["kit"]
-        # The loop takes a unit after the other: it was timed on one.
-        loops = Taken(loop.seconds * count, loop.spread, loop.megabytes)
-        goal = 4 if count >= 50 else 1
-        label = f"{count} units" if count > 1 else "1 unit"
-        yield _ratio(
-            f"{label}: loop of papermill, nbconvert / kit", loops, kit, goal, at_least=True
-        )
-        floor = found["floor"]
+        if count > LOOPED:
+            yield Row(f"{label}: kit, seconds", kit.seconds, here_only=True)
+            continue
+        goal, name = 4 if count >= 50 else 1, f"{label}: loop of papermill, nbconvert / kit"
+        yield _ratio(name, found["loop"], kit, goal, at_least=True)
         cores = min(CORES, count)
-        floor = Taken(floor.seconds / cores, floor.spread, floor.megabytes)
+        floor = found["floor"].divided(cores)
         yield _ratio(f"{label}: kit / warm script on {cores} cores", kit, floor, 1.3)
+    yield from growth("units", taken)
+    yield from shared(folder)
 
 
-def _settings(folder: Path, count: int) -> list[Path]:
-    data = company.transactions(max(200_000, count * 20_000), folder)
+def shared(folder: Path) -> Iterator[Row]:
+    """What one more unit of the same source reads of it: its slice, not the source."""
+    paths = settings(folder, 5, rows=SHARED_ROWS)
+    size = company.transactions(SHARED_ROWS, folder).stat().st_size
+    one, five = (
+        side_by_side({"": [run(units, folder)]}, rounds=1)[""] for units in (paths[:1], paths)
+    )
+    if one.read:
+        more = (five.read - one.read) / 4 / size
+        yield Row("each more unit of a shared source: bytes read / its size", more, 0.5)
+
+
+def run(units: list[Path], folder: Path) -> list[str]:
+    """The command that makes their reports."""
+    retention = str(SCRIPTS / "retention")
+    return [retention, "run", *map(str, units), "--out", str(folder / "reports")]
+
+
+def settings(folder: Path, count: int, *, rows: int) -> list[Path]:
+    """Settings of so many units of one file, which has so many rows."""
+    data = company.transactions(rows, folder)
     params = folder / "params"
     params.mkdir(exist_ok=True)
     paths = []
@@ -120,9 +153,9 @@ def _settings(folder: Path, count: int) -> list[Path]:
     return paths
 
 
-def _loop(settings: Path, folder: Path) -> list[list[str]]:
+def _loop(unit: Path, folder: Path) -> list[list[str]]:
     out = str(folder / "loop.ipynb")
-    run = [str(SCRIPTS / "papermill"), str(REPORT), out, "-p", "unit", str(settings)]
+    run = [str(SCRIPTS / "papermill"), str(REPORT), out, "-p", "unit", str(unit)]
     page = [str(SCRIPTS / "jupyter"), "nbconvert", "--to", "html", "--no-input", out]
     return [run, page]
 
@@ -139,15 +172,15 @@ def interactive(million: float, folder: Path, *, rounds: int) -> Iterator[Row]:
     label = f"{million:g} million rows in JupyterLab"
     for name, said, goal in (("all", "Run All", 5.0), ("again", "changed threshold", 2.0)):
         one, alone = found[name], found["imports"]
-        yield Row(f"{label}: {said}, seconds", one.seconds, goal, noise=one.spread)
-        detail = f"{one.seconds:.2f} s / {alone.seconds:.2f} s"
-        value, noise = one.seconds / alone.seconds, one.spread + alone.spread
-        yield Row(f"{label}: {said} / imports alone", value, math.inf, noise=noise, detail=detail)
+        seconds, noise = one.seconds, one.spread
+        yield Row(f"{label}: {said}, seconds", seconds, goal, noise=noise, here_only=True)
+        yield _ratio(f"{label}: {said} / imports alone", one, alone, math.inf)
 
 
 def page(folder: Path) -> Iterator[Row]:
     """The published page of the first unit: its bytes, and when Chromium first paints it."""
-    path = next((folder / "reports").glob("*/latest.html"))
+    side_by_side({"kit": [run(settings(folder, 1, rows=200_000), folder)]}, rounds=1)
+    path = folder / "reports" / "unit_000" / "latest.html"
     yield Row("page: kilobytes", path.resolve().stat().st_size / 1000, 600)
     chromium = shutil.which("chromium")
     if chromium is None:
@@ -161,4 +194,4 @@ def page(folder: Path) -> Iterator[Row]:
         view.wait_for_function(f"{paints}.length > 0")
         painted = view.evaluate(paints)[0]
         browser.close()
-    yield Row("page: first paint, seconds", painted / 1000, 1)
+    yield Row("page: first paint, seconds", painted / 1000, 1, here_only=True)
