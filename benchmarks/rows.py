@@ -34,6 +34,8 @@ def _ratio(name: str, one: Taken, other: Taken, goal: float, *, at_least: bool =
 
 def _detail(one: Taken, other: Taken) -> str:
     clock = f"{one.seconds:.2f} s / {other.seconds:.2f} s"
+    if math.isnan(one.processor + other.processor):
+        return clock
     return f"{clock}; of processors {one.processor:.2f} s / {other.processor:.2f} s"
 
 
