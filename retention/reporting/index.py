@@ -10,12 +10,18 @@ from typing import Any
 from markupsafe import Markup
 
 from retention.language import Language
-from retention.reporting import manifest
+from retention.reporting import beside, manifest
 from retention.reporting.banners import moved_in_words
 from retention.reporting.freshness import missed_since
 from retention.reporting.outcome import IN_WORDS, Status
 from retention.reporting.pages import day, moment, rendered
-from retention.reporting.publishing import FAILURE_RECORD, GROUP_PAGE, newest_manifest, replace
+from retention.reporting.publishing import (
+    FAILURE_RECORD,
+    GROUP_PAGE,
+    LATEST,
+    newest_manifest,
+    replace,
+)
 from retention.sparkline import sparkline
 
 NAME = "index.html"
@@ -39,7 +45,8 @@ class Entry:
     """One unit as the index shows it.
 
     `language` is that of `period`, `headline` and `tiles`, which its own report tells; the other
-    texts are in the language of the index.
+    texts are in the language of the index. `beside` is the address of the unit's win-back page, or
+    from there of its report; empty where there is none.
     """
 
     slug: str
@@ -53,6 +60,7 @@ class Entry:
     message: str = ""
     stale: str = ""
     report: bool = False
+    beside: str = ""
     worse: int = 0
     worse_in_words: str = ""
 
@@ -73,7 +81,7 @@ def write_index(out: Path, *, at: datetime | None = None) -> Path:
         "index.html.j2",
         {
             "title": f"{text['kicker']} · {text['title']}",
-            "text": text,
+            "text": text | {"beside": beside.words(out, language)},
             "counts": language(
                 "{published} of {units} units have a current report", published=current, units=units
             ),
@@ -135,9 +143,10 @@ def entries(out: Path, language: Language, *, today: date) -> tuple[list[Entry],
         if failure:
             failed.append(_failed(folder.name, failure, report, language))
         if report:
-            published.append(
-                _published(folder.name, report, _stale(report, failure, language, today), language)
-            )
+            stale = _stale(report, failure, language, today)
+            shown = _published(folder.name, report, stale, language)
+            other = beside.address(out, f"{folder.name}/{LATEST}")
+            published.append(dataclasses.replace(shown, beside=other))
     return sorted(failed, key=_by_name), sorted(published, key=_by_need)
 
 

@@ -3,7 +3,9 @@
 ```
 <out>/<slug>/<as_of>/...      one report, replaced as a whole
 <out>/<slug>/latest.html      a copy of the newest report.html (a copy works on a file share);
-                              while the newest attempt failed it says so above its headline
+                              while the newest attempt failed it says so above its headline, and it
+                              leads to the unit's win-back page where there is one (beside)
+<out>/winback/...             the same for win-back pages, which lead back
 <out>/<slug>/failure.*        only while the newest attempt failed: page, record, notebook
 <out>/portfolio.*             the page of all units and its notebook
 <out>/runs/<id>.json          the log of a run; JSON lines while it is at work
@@ -20,7 +22,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from retention.reporting import manifest
+from retention.language import Language
+from retention.reporting import beside, manifest
 from retention.reporting.exchange import exchanged
 
 LATEST = "latest.html"
@@ -56,7 +59,7 @@ def publish(files: Mapping[str, bytes], *, out: Path, slug: str, as_of: str) -> 
             _sync(folder)
         # Written before anything moves: from here on there are renames, which want no space.
         latest = place / LATEST
-        _write(latest, files[REPORT])
+        _write(latest, _led(files[REPORT], built, out=out, slug=slug))
         _move_into_place(built, target, retired=place / _OLD / slug / as_of)
         _forget_failure(out / slug)
         if report_folders(out / slug)[-1] == target:
@@ -128,12 +131,16 @@ def newest_manifest(folder: Path) -> dict[str, Any] | None:
     return manifest.read(folders[-1] / manifest.NAME) if folders else None
 
 
-def latest(folder: Path) -> bytes:
+def latest(folder: Path, *, led: bool = True) -> bytes:
     """Return what `latest.html` of a unit with a report holds: the newest one, as a whole page.
 
-    Where a later attempt failed, the notice in its record stands before the headline.
+    Where a later attempt failed, the notice in its record stands before the headline. led: with the
+    link to the other page of the unit, where there is one.
     """
-    page = (report_folders(folder)[-1] / REPORT).read_bytes()
+    newest = report_folders(folder)[-1]
+    page = (newest / REPORT).read_bytes()
+    if led:
+        page = _led(page, newest, out=folder.parent, slug=folder.name)
     notice = (manifest.read(folder / FAILURE_RECORD) or {}).get(NOTICE)
     if not isinstance(notice, str):
         return page
@@ -167,6 +174,13 @@ def _show_newest(out: Path, slug: str) -> None:
     page, path = latest(out / slug), out / slug / LATEST
     if not path.is_file() or path.read_bytes() != page:
         replace(path, page, out=out)
+
+
+def _led(page: bytes, report: Path, *, out: Path, slug: str) -> bytes:
+    """A page with the link to the other page of its unit; report: the folder of its manifest."""
+    facts = (manifest.read(report / manifest.NAME) or {}).get("facts", {})
+    link = beside.link(out, f"{slug}/{LATEST}", Language.of(facts))
+    return page.replace(_BEGINNING, _BEGINNING + link.encode(), 1)
 
 
 def _mends(report: Mapping[str, Any], failure: Mapping[str, Any]) -> bool:

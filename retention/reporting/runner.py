@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from retention import scratch, stops
 from retention.params import Settings
-from retention.reporting import gate, manifest, notebooks, publishing
+from retention.reporting import beside, gate, manifest, notebooks, publishing
 from retention.reporting.comparison import previous_report
 from retention.reporting.delivery import UNSEEN, Result, deliver, reasons_to_run, skipped
 from retention.reporting.group_page import publish_group_page
+from retention.reporting.index import NAME as INDEX
 from retention.reporting.index import write_index
 from retention.reporting.kernels import Kernels
 from retention.reporting.limits import Limits
-from retention.reporting.lock import sole_run, uninterrupted
+from retention.reporting.lock import FolderInUse, sole_run, uninterrupted
 from retention.reporting.outcome import Execution, Outcome, Status, StoppedError, classify
 from retention.reporting.run_log import RunLog
 from retention.reporting.warm import zygote
@@ -133,6 +134,7 @@ def run(
                     outcome = classify(Execution(notebooks.from_text(text), error=StoppedError()))
                     settle(Result(settings, outcome))
             index = _index(plan.out)
+            _lead_back(plan.out)
             summary = log.end(stopped_by, group)
     ordered = [results[settings.slug] for settings in units]
     return Batch(ordered, index, group, stopped_by, summary)
@@ -167,6 +169,18 @@ def _index(out: Path) -> Path | None:
     with contextlib.suppress(OSError):
         publishing.clear(out)
     return index
+
+
+def _lead_back(out: Path) -> None:
+    """Let the other pages of the units lead to what is published, unless a run is at work there.
+
+    Then that run, or the next one there, sees to it.
+    """
+    other = beside.folder(out)
+    if (other / INDEX).is_file():
+        with contextlib.suppress(OSError, FolderInUse), sole_run(other):
+            publishing.repair(other)
+            _index(other)
 
 
 def _group(plan: Plan, results: Iterable[Result], kernels: Kernels) -> Outcome | None:

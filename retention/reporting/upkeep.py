@@ -28,7 +28,9 @@ def verified(folder: Path) -> Verification:
         reports, latest = publishing.report_folders(unit), unit / publishing.LATEST
         if not reports or not unit.is_relative_to(folder):
             continue
-        if not latest.is_file() or latest.read_bytes() != publishing.latest(unit):
+        # Without its link to the other page it waits for a run that was kept from adding it.
+        shown = [publishing.latest(unit, led=led) for led in (True, False)]
+        if not latest.is_file() or latest.read_bytes() not in shown:
             problems.append(f"{latest}: is not the newest report, {reports[-1].name}")
     return Verification(len(manifests), problems)
 
