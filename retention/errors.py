@@ -4,6 +4,9 @@ Every error says which file, column or unit, what was found, what is allowed, an
 The class says which door refused: the runner turns it into the status and the exit code.
 """
 
+import difflib
+from collections.abc import Iterable
+
 
 class RetentionError(Exception):
     """An error whose message is meant for the user; everything else is a defect of the kit."""
@@ -34,3 +37,14 @@ class ColumnRefused(DataRefused):
 
 class CheckFailed(RetentionError):  # noqa: N818
     """An identity that every run asserts does not hold: the figures are not published."""
+
+
+def did_you_mean(word: str, choices: Iterable[str], *, most: int = 1) -> str:
+    """The end of a message that names the choices nearest to a word, or nothing.
+
+    >>> did_you_mean("frequencie", ["frequency", "currency"])
+    '; did you mean frequency?'
+    """
+    folded = {choice.casefold(): choice for choice in sorted(choices)}
+    near = difflib.get_close_matches(word.casefold(), folded, n=most)
+    return f"; did you mean {' or '.join(folded[name] for name in near)}?" if near else ""

@@ -4,10 +4,9 @@ A value stays text until the type of its field decides what it is: `unit: NO` is
 false. `${NAME}` stays as written: the environment is read where a source is connected, not here.
 """
 
-import difflib
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
@@ -15,7 +14,8 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from retention.errors import SettingsRefused
+from retention.environment import VARIABLE
+from retention.errors import SettingsRefused, did_you_mean
 from retention.flat_yaml import NotFlatYamlError, read_lines
 from retention.unit_settings import KEYS, REQUIRED, SOURCES, Settings, allowed, choices
 
@@ -23,7 +23,6 @@ __all__ = [
     "DEFAULTS",
     "Settings",
     "all_settings",
-    "did_you_mean",
     "find_unit",
     "settings",
     "unit_files",
@@ -35,13 +34,11 @@ RESERVED = ("runs",)
 
 _NEXT_STEP = "`retention sample DIR` writes an example company, `retention init DIR` a new kit"
 _SUFFIXES = (".yaml", ".yml")
-ENVIRONMENT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-"""A variable of the environment, as a setting names it."""
 _SOURCES = f"{', '.join(SOURCES[:-1])} and {SOURCES[-1]}"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SECRET = re.compile(r"passw|pwd|secret|token|credential|(api|access|private)_?key", re.IGNORECASE)
 _SECRET_IN_URL = re.compile(
-    rf"://[^/?#@]*:(?!{ENVIRONMENT.pattern}@)[^/?#]+@|[?&;]\w*({_SECRET.pattern})\w*=(?!\$\{{)",
+    rf"://[^/?#@]*:(?!{VARIABLE.pattern}@)[^/?#]+@|[?&;]\w*({_SECRET.pattern})\w*=(?!\$\{{)",
     re.IGNORECASE,
 )
 
@@ -154,17 +151,6 @@ def find_unit(unit: str, *, params: Path | None = None) -> Path:
     raise SettingsRefused([f"{_shown(folder.resolve())}: no unit {_found(unit)}{near}"])
 
 
-def did_you_mean(word: str, choices: Iterable[str], *, most: int = 1) -> str:
-    """The end of a message that names the choices nearest to a word, or nothing.
-
-    >>> did_you_mean("frequencie", ["frequency", "currency"])
-    '; did you mean frequency?'
-    """
-    folded = {choice.casefold(): choice for choice in sorted(choices)}
-    near = difflib.get_close_matches(word.casefold(), folded, n=most)
-    return f"; did you mean {' or '.join(folded[name] for name in near)}?" if near else ""
-
-
 @dataclass(frozen=True)
 class _Entry:
     """A value as text, where it stands, and its layer: 0 defaults, 1 the unit's file, 2 parameter.
@@ -240,7 +226,7 @@ def _refusal(key: str, value: str | list[str]) -> str:
     if key not in SOURCES:
         wrong = any("${" in text for text in texts)
         return f"${{NAME}} may stand only in {_SOURCES}" if wrong else ""
-    if any("${" in ENVIRONMENT.sub("", text) for text in texts):
+    if any("${" in VARIABLE.sub("", text) for text in texts):
         return "holds a ${ that is no ${NAME}; a NAME has letters, digits and _"
     if any(_SECRET_IN_URL.search(text) for text in texts):
         return "holds a password or key; put ${NAME} in its place and the secret in the environment"

@@ -4,34 +4,20 @@ An analyst changes a threshold and runs every cell again: the files are the same
 rows that were counted of them, and every figure that no threshold touches.
 """
 
-import re
 from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from retention import engines, sources, staging
 from retention.errors import DataRefused
 from retention.periods import Calendar
+from retention.queries import is_steady
 from retention.unit import Unit
 from retention.unit_settings import Settings
 
 _COUNTED = "retention_counted"
-_TURNS = re.compile(
-    r"\b(ag[eo]|now|today|tomorrow|yesterday|\w*current_\w+|localtime\w*|transaction_timestamp|"
-    r"rand\w*|setseed|\w*uuid\w*|\w*sample|nextval|currval|getenv|getvariable)\b",
-    re.IGNORECASE,
-)
-"""Words of a query that may answer otherwise over the same rows, by the clock or by chance.
-
-In names and texts too, as in CAST('now' AS TIMESTAMP): where one means something else, to read
-again costs time alone.
-"""
-
 _Stamp = tuple[tuple[str, int, int, int], ...]
 
 
@@ -55,8 +41,7 @@ def stamp(settings: Settings) -> _Stamp | None:
 
     Taken before they are read, so that a file that is written meanwhile counts as changed.
     """
-    query = settings.query
-    if settings.segments or (query and (_TURNS.search(query) or _reads_more(query))):
+    if settings.segments or (settings.query and not is_steady(settings.query)):
         return None
     try:
         paths = sources.paths(settings.source, folder=settings.path.parent)
@@ -96,16 +81,3 @@ def reread(settings: Settings, stamp: _Stamp | None) -> Reread | None:
     except engines.errors():  # somebody has closed it
         _last.clear()
         return None
-
-
-def _reads_more(query: str) -> bool:
-    """Whether a query reads anything but `source`, or cannot be looked through."""
-    try:
-        parsed = sqlglot.parse_one(query, dialect="duckdb")
-    except SqlglotError:
-        return True
-    own = {"source", *(part.alias.lower() for part in parsed.find_all(exp.CTE))}
-    return not all(
-        isinstance(table.this, exp.Identifier) and table.name.lower() in own
-        for table in parsed.find_all(exp.Table)
-    )

@@ -10,7 +10,6 @@ import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import duckdb
 import ibis
@@ -20,8 +19,10 @@ from ibis.common.exceptions import TableNotFound
 from ibis.util import gen_name
 
 from retention import connections, engines, files, scratch
+from retention.environment import filled_in
 from retention.errors import DataRefused
 from retention.files import first_words
+from retention.queries import queried
 
 # Ibis 12.0.0 on pandas 3 and DuckDB 2 warns from inside, mended upstream after that release; and so
 # does PySpark 4.0 on pandas 3.
@@ -44,7 +45,6 @@ MEMORY = "RETENTION_MEMORY_MB"
 """Environment variable: the megabytes that DuckDB may hold before it spills to a scratch folder."""
 
 _URL = re.compile(r"([a-z][a-z0-9+]*)://")
-_NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _PASSWORD = re.compile(r"(://[^:@/]*):(?!\$\{).*@")
 
 
@@ -112,7 +112,7 @@ def open_source(
     Raises DataRefused with what was found and what to do.
     """
     source, given = _PASSWORD.sub(r"\1:***@", source), source
-    resolved = _with_environment(source, given)
+    resolved = filled_in(source, given)
     scheme = _scheme(source, resolved)
     if scheme and table is None:
         raise DataRefused(f"source {source}: a database needs `table`, the table or view to read")
@@ -127,7 +127,7 @@ def open_source(
         backend, rows = _files(source, resolved, folder, typed=query is not None)
     try:
         engines.set_timezone(backend, timezone)
-        asked = rows if query is None else _queried(backend, rows, query)
+        asked = rows if query is None else queried(backend, rows, query)
         engines.check_types(backend, asked, how="in the `query`")
     except DataRefused:
         engines.close(backend)
@@ -144,7 +144,7 @@ def beside(own: Source, source: str, *, folder: Path, timezone: str) -> Source:
     elsewhere there is an engine of its own, to be closed.
     """
     source, given = _PASSWORD.sub(r"\1:***@", source), source
-    resolved, on = _with_environment(source, given), own.backend
+    resolved, on = filled_in(source, given), own.backend
     scheme = _scheme(source, resolved)
     if scheme is None:
         shared = on if on.name == "duckdb" else None
@@ -157,7 +157,7 @@ def beside(own: Source, source: str, *, folder: Path, timezone: str) -> Source:
                 f"source {source}: a database needs the table or view to read, after a #, as in "
                 f"{source.rstrip('#')}#schema.table"
             )
-        resolved = _with_environment(source, address)
+        resolved = filled_in(source, address)
         same = on.name == "duckdb" if scheme == "duckdb" else resolved == own.url
         if on.name == "pyspark" and ENGINES[scheme] is connections.spark and not same:
             raise DataRefused(
@@ -190,7 +190,7 @@ def _scheme(source: str, resolved: str) -> str | None:
 def in_process(source: str) -> bool:
     """Whether what `source` names is read by this process, and by no server."""
     try:
-        scheme = _URL.match(_with_environment(source, source))
+        scheme = _URL.match(filled_in(source, source))
     except DataRefused:
         return False
     return scheme is None or scheme[1] == "duckdb"
@@ -198,7 +198,7 @@ def in_process(source: str) -> bool:
 
 def paths(source: str, *, folder: Path) -> list[Path]:
     """The files that `source` names; none where it names a database. Raises DataRefused."""
-    resolved = _with_environment(source, source)
+    resolved = filled_in(source, source)
     return [] if _URL.match(resolved) else _found(source, resolved, folder)
 
 
@@ -221,21 +221,6 @@ def engine(timezone: str) -> Any:
     backend = _memory()
     engines.set_timezone(backend, timezone)
     return backend
-
-
-def _with_environment(source: str, given: str) -> str:
-    def value(match: re.Match[str]) -> str:
-        if not os.environ.get(match[1]):
-            raise DataRefused(
-                f"source {source}: the environment variable {match[1]} is not set, or empty; set "
-                f"it, for instance `export {match[1]}=...`, and run again"
-            )
-        held = os.environ[match[1]]
-        # A password may hold signs that mean something in a URL.
-        in_url = given[: match.start()].endswith(":") and given[match.end() :].startswith("@")
-        return quote(held, safe="") if in_url else held
-
-    return _NAME.sub(value, given)
 
 
 def _found(source: str, resolved: str, folder: Path) -> list[Path]:
@@ -323,28 +308,3 @@ def _duckdb_file(
         ).fetchall()
         names = [name if schema == "main" else f"{schema}.{name}" for schema, name in known]
         raise DataRefused(engines.no_table(source, table, names)) from None
-
-
-def _queried(backend: BaseBackend, rows: ir.Table, query: str) -> ir.Table:
-    try:
-        with duckdb.connect() as parser:
-            statements = parser.extract_statements(query)
-    except duckdb.Error as error:
-        raise DataRefused(f"query: it is not valid SQL ({first_words(error)}); mend it") from None
-    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-        raise DataRefused("query: it must be one SELECT over `source`, and nothing else")
-    try:
-        if backend.name != "duckdb":
-            with engines.unbroken():
-                return rows.alias("source").sql(query, dialect="duckdb")
-        # Table.sql of Ibis 12.0.0 calls a method that DuckDB 2 no longer has.
-        backend.create_view("source", rows)
-        backend.raw_sql(f"CREATE TEMP VIEW queried AS {query}")
-        return backend.table("queried")
-    except engines.errors() as error:
-        columns = ", ".join(rows.columns)
-        # Carried over from DuckDB's SQL, of which another engine may lack a part.
-        on = "" if backend.name == "duckdb" else f" on {engines.NAMES[backend.name]}"
-        raise DataRefused(
-            f"query: it fails{on} ({first_words(error)}); `source` has the columns {columns}"
-        ) from None

@@ -22,10 +22,9 @@ from ibis.expr.schema import Schema
 from retention import audiences, do_not_contact
 from retention.audiences import ABOUT_TO_LAPSE, CONTROL, NAMES, SINCE, WHERE, Asked
 from retention.contacts import PLANNED
-from retention.errors import DataRefused, SettingsRefused
+from retention.errors import DataRefused, SettingsRefused, did_you_mean
 from retention.formulas import guarded
 from retention.optional_sources import DO_NOT_CONTACT
-from retention.params import did_you_mean
 from retention.reporting import manifest, private_files, publishing
 from retention.reporting.conditions import condition
 from retention.unit import Unit

@@ -15,8 +15,7 @@ from sqlglot import exp
 from sqlglot.dialects import DuckDB
 from sqlglot.errors import ParseError, SqlglotError
 
-from retention.errors import SettingsRefused
-from retention.params import did_you_mean
+from retention.errors import SettingsRefused, did_you_mean
 
 _LONGEST = 2000
 _LARGEST_EXPONENT = 17

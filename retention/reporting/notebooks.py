@@ -9,8 +9,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from retention.errors import SettingsRefused
-from retention.params import Settings, did_you_mean
+from retention.errors import SettingsRefused, did_you_mean
+from retention.params import Settings
 
 # What a run may pass; a notebook that is run must have a place for each.
 PASSED = ("unit", "as_of")

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from urllib.parse import quote, quote_plus
 
-from retention.params import ENVIRONMENT, Settings
+from retention.environment import VARIABLE
+from retention.params import Settings
 
 _SHORTEST = 6
 """Characters from which on a value is looked for: a shorter one is found everywhere by chance."""
@@ -18,7 +19,7 @@ def secrets(settings: Settings) -> dict[str, str]:
     What stands in the settings anyway is no secret, and too short a value cannot be looked for.
     """
     written = "\n".join(str(value) for value in settings.resolved().values())
-    found = {name: os.environ.get(name, "") for name in ENVIRONMENT.findall(written)}
+    found = {name: os.environ.get(name, "") for name in VARIABLE.findall(written)}
     return {
         name: value
         for name, value in found.items()

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from refusals import refused
 
-from retention.params import all_settings, did_you_mean, find_unit, settings, unit_files
+from retention.errors import did_you_mean
+from retention.params import all_settings, find_unit, settings, unit_files
 
 ROOT = Path(__file__).parents[2]
 ONLINE_RETAIL = ROOT / "params" / "online_retail_ii"
