@@ -5,7 +5,6 @@ This is where settings meet tables; the modules it calls know nothing of setting
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -21,7 +20,7 @@ from retention.params import Settings, find_unit
 from retention.params import settings as read_settings
 from retention.periods import Calendar, Rules
 from retention.row_checks import check_rows
-from retention.unit import Unit, derived_thresholds
+from retention.unit import Unit
 
 _SEGMENTS = "segments"
 """What the values of the segments are stored as."""
@@ -106,7 +105,7 @@ def _unit(settings: Settings, source: sources.Source) -> Unit:
     paced = model.paced(followed)
     if paced is not followed:
         paced = source.stored("paced", paced)
-    derived = derived_thresholds(settings, paced, as_of=as_of)
+    derived = model.thresholds(paced, as_of=as_of, **settings.thresholds())
     days = model.customer_days(followed, calendar=calendar)
     if days is not followed:
         days = source.stored("customer_days", days)
@@ -122,9 +121,9 @@ def _unit(settings: Settings, source: sources.Source) -> Unit:
         # Another unit may have the same slice and end on another day.
         name = f"{_SEGMENTS}-{as_of}"
         values = _kept(name, of, source, partial(_segment_values, settings, source, days))
-    unit = Unit(settings, source, calendar, tally, followed, paced, days, derived, others, values)
     made = source.frames if isinstance(source, rereading.Reread) else {}
-    return replace(unit, frames=made)
+    read = (tally, followed, paced, days)
+    return Unit(settings, source, calendar, *read, derived, others, values, made)
 
 
 def _tally(settings: Settings, source: sources.Source) -> ir.Table:

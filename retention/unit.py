@@ -109,7 +109,8 @@ class Unit:
             return self.thresholds.inactive_after
         known = self.customer_days.filter(self.customer_days.day <= day)
         asked = self.settings.model_copy(update={"lost_after": AUTO})
-        return derived_thresholds(asked, self.model.paced(known), as_of=day).inactive_after
+        paced = self.model.paced(known)
+        return self.model.thresholds(paced, as_of=day, **asked.thresholds()).inactive_after
 
     def extent(self) -> dict[str, object]:
         """Rows in the source, first and last day counted, and the fingerprint of what was read."""
@@ -298,19 +299,6 @@ class Unit:
             if key in self.others
         ]
         return pd.concat([_frame(table) for table in (checks, *accounts)], ignore_index=True)
-
-
-def derived_thresholds(settings: Settings, paced: ir.Table, *, as_of: date) -> Thresholds:
-    """The thresholds of a unit by its settings, of what its model paces up to a day."""
-    mean_gap = settings.threshold_rule == "mean_gap"
-    return MODELS[settings.model].thresholds(
-        paced,
-        as_of=as_of,
-        inactive_after=settings.inactive_after,
-        lost_after=settings.lost_after,
-        rule=settings.threshold_rule,
-        factors=settings.threshold_gap_multiples if mean_gap else settings.threshold_quantiles,
-    )
 
 
 def _frame(table: ir.Table) -> pd.DataFrame:

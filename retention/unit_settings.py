@@ -8,7 +8,7 @@ import zoneinfo
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from babel.numbers import list_currencies
 from pydantic import (
@@ -88,6 +88,11 @@ _Share = Annotated[float, Field(gt=0, lt=1)]
 _Multiple = Annotated[float, Field(gt=0)]
 
 
+def _not_with(other: str, text: str) -> PydanticCustomError:
+    """What a value is refused by that does not go with the value of another key."""
+    return PydanticCustomError("rule", "{text}", {"text": text, "other": other})
+
+
 class Settings(BaseModel):
     """The settings of one unit, as its file, `defaults.yaml` beside it and parameters give them.
 
@@ -155,7 +160,7 @@ class Settings(BaseModel):
         if isinstance(inactive, int) and info.data.get("model") == "subscriptions":
             text = f"inactive_after ({inactive}) is for purchases: a contract ends on its date; "
             text += "leave it out, or write auto"
-            raise PydanticCustomError("rule", "{text}", {"text": text, "other": "model"})
+            raise _not_with("model", text)
         return inactive
 
     @field_validator("lost_after")
@@ -164,7 +169,7 @@ class Settings(BaseModel):
         if lost == 0 and info.data.get("model") == "purchases":
             text = "lost_after (0) is for subscriptions; for purchases give a whole number of days "
             text += "from 1 to 36500, or auto"
-            raise PydanticCustomError("rule", "{text}", {"text": text, "other": "model"})
+            raise _not_with("model", text)
         return lost
 
     @field_validator("lost_after")
@@ -174,7 +179,7 @@ class Settings(BaseModel):
         if isinstance(lost, int) and isinstance(inactive, int) and lost < inactive:
             text = f"lost_after ({lost}) is below inactive_after ({inactive}); no customer can be "
             text += "lost before being inactive"
-            raise PydanticCustomError("rule", "{text}", {"text": text, "other": "inactive_after"})
+            raise _not_with("inactive_after", text)
         return lost
 
     @field_validator("segments")
@@ -182,7 +187,7 @@ class Settings(BaseModel):
     def _of_purchases(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if names and info.data.get("model") == "subscriptions":
             text = "segments are read from purchases; leave them out for subscriptions"
-            raise PydanticCustomError("rule", "{text}", {"text": text, "other": "model"})
+            raise _not_with("model", text)
         return names
 
     @field_validator("reactivation_scope")
@@ -190,7 +195,7 @@ class Settings(BaseModel):
     def _has_prospects(cls, scope: str, info: ValidationInfo) -> str:
         if scope == "with_prospects" and info.data.get("prospects", "refused") is None:
             text = "with_prospects needs the key prospects, a source of people who never bought"
-            raise PydanticCustomError("rule", "{text}", {"text": text, "other": "prospects"})
+            raise _not_with("prospects", text)
         return scope
 
     _as_of_found: bool = PrivateAttr(default=False)
@@ -207,6 +212,16 @@ class Settings(BaseModel):
         settings = self.model_copy(update={"as_of": as_of})
         settings._as_of_found = True
         return settings
+
+    def thresholds(self) -> dict[str, Any]:
+        """What is asked of the thresholds, as models.Model.thresholds takes it."""
+        mean_gap = self.threshold_rule == "mean_gap"
+        return {
+            "inactive_after": self.inactive_after,
+            "lost_after": self.lost_after,
+            "rule": self.threshold_rule,
+            "factors": self.threshold_gap_multiples if mean_gap else self.threshold_quantiles,
+        }
 
     def resolved(self) -> dict[str, object]:
         """Every setting with the value in force, ready for JSON: dates ISO, `${NAME}` as written.

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from figures import numbers, share
 
-from retention import narrative
+from retention import follow_up_narrative, narrative
 from retention.language import Language
 from retention.ledger import NEW, NO_PURCHASE, REACTIVATED, RETAINED, WON_BACK
 from retention.rates import CHURN, QUICK_RATIO, REACTIVATION, RETENTION, REVENUE_CHURN, WIN_BACK
@@ -145,7 +145,7 @@ def test_returns_of_nobody_say_so(nobody: pd.DataFrame) -> None:
 
 
 def test_second_lives_at_the_last_window_that_all_have() -> None:
-    found = numbers(narrative.second_life(LIVES, ENGLISH))
+    found = numbers(follow_up_narrative.second_life(LIVES, ENGLISH))
     expected: list[float] = [30, 30, 60]
     for kind in (NEW, REACTIVATED, WON_BACK):
         ((_, row),) = LIVES[(LIVES["began_as"] == kind) & (LIVES["window"] == 1)].iterrows()
@@ -157,7 +157,7 @@ def test_second_lives_at_the_last_window_that_all_have() -> None:
 
 def test_second_lives_are_told_over_the_year_that_is_drawn() -> None:
     long = frames.second_life({NEW: [(50, 25, 10.0)] * 30})
-    assert "up to day 360: new: 50.0% of 50" in narrative.second_life(long, ENGLISH)
+    assert "up to day 360: new: 50.0% of 50" in follow_up_narrative.second_life(long, ENGLISH)
 
 
 def test_second_purchase_at_its_marks() -> None:
@@ -166,21 +166,23 @@ def test_second_purchase_at_its_marks() -> None:
         ((_, row),) = SECOND[SECOND["days"] == day].iterrows()
         interval = [95, share(row["low"]), share(row["high"])]
         expected += [share(row["second_purchase_share"]), day, *interval]
-    assert numbers(narrative.second_purchase(SECOND, ENGLISH)) == expected
+    assert numbers(follow_up_narrative.second_purchase(SECOND, ENGLISH)) == expected
 
 
 def test_second_purchase_leaves_out_marks_that_are_not_reached() -> None:
     short = SECOND[SECOND["days"] < 60]
-    assert narrative.second_purchase(short, ENGLISH).count("within") == 1
+    assert follow_up_narrative.second_purchase(short, ENGLISH).count("within") == 1
     nothing = SECOND[SECOND["days"] < 2]
-    assert narrative.second_purchase(nothing, ENGLISH).endswith("by days since the first.")
+    assert follow_up_narrative.second_purchase(nothing, ENGLISH).endswith(
+        "by days since the first."
+    )
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        narrative.second_life(LIVES.iloc[:0], ENGLISH),
-        narrative.second_purchase(SECOND.iloc[:0], ENGLISH),
+        follow_up_narrative.second_life(LIVES.iloc[:0], ENGLISH),
+        follow_up_narrative.second_purchase(SECOND.iloc[:0], ENGLISH),
     ],
 )
 def test_nobody_followed_says_so(text: str) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from retention import (
     contract_plots,
+    follow_up_narrative,
     follow_up_plots,
     narrative,
     opportunity_narrative,
@@ -191,7 +192,7 @@ class Report(Shown):
         if self._counts_days():
             shown = self.large(frame)
             charts = follow_up_plots.second_life(shown, self.language)
-            self.figure(charts, narrative.second_life(shown, self.language), data=shown)
+            self.figure(charts, follow_up_narrative.second_life(shown, self.language), data=shown)
 
     def second_purchase(self, frame: pd.DataFrame) -> None:
         """The curve of second purchases (second_purchase.SECOND_PURCHASE), and its marks."""
@@ -199,7 +200,7 @@ class Report(Shown):
             shown = self.large(frame)
             chart, marks = follow_up_plots.second_purchase(shown, self.language), list(MARKS)
             data = shown[shown["days"].isin(marks)]
-            self.figure(chart, narrative.second_purchase(shown, self.language), data=data)
+            self.figure(chart, follow_up_narrative.second_purchase(shown, self.language), data=data)
 
     def inactive(self, groups: pd.DataFrame, *breakdowns: str) -> None:
         """The inactive (inactive.GROUPS) by each of the breakdowns, small groups as one."""

@@ -9,8 +9,8 @@ from html import escape
 import pandas as pd
 
 from retention import (
+    follow_up_narrative,
     follow_up_plots,
-    narrative,
     opportunity_narrative,
     opportunity_plots,
     winback_narrative,
@@ -164,7 +164,7 @@ class WinBackReport(CampaignReport):
         if self._counts_days():
             shown = self.recent(cohorts[cohorts["complete"]])
             charts = follow_up_plots.onboarding(shown, self.language, cut=self.cut)
-            self.figure(charts, narrative.onboarding(shown, self.language), data=shown)
+            self.figure(charts, follow_up_narrative.onboarding(shown, self.language), data=shown)
 
     def second_purchase_times(self, times: pd.DataFrame) -> None:
         """By when so many customers came a second time (second_purchase.TIMES)."""

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from drawn import column, painted, points, texts
 
-from retention import follow_up_plots, narrative
+from retention import follow_up_narrative, follow_up_plots
 from retention.language import Language
 
 MONTHS = pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01"])
@@ -61,7 +61,7 @@ def test_a_panel_without_a_cohort_says_so() -> None:
 
 @pytest.mark.parametrize("rows", [FIVE, FIVE.iloc[:0]])
 def test_alternative_text(rows: pd.DataFrame) -> None:
-    told = narrative.onboarding(rows, Language("en"))
+    told = follow_up_narrative.onboarding(rows, Language("en"))
     expected = "25.0% within 30 days (95% interval 20.0–\u206030.0%) of 40 in February 2024"
     assert (expected in told) is (len(rows) > 0)
     assert told
