@@ -106,7 +106,7 @@ def former_activity(purchase_days: ir.Table) -> ir.Table:
         purchase_days_365d=recent.count()
     )
     ranked = counts.mutate(came_back=counts.ever > 1)
-    top, upper = _top(ranked, "purchase_days_365d", within="came_back")
+    top, upper = _top(ranked)
     return ranked.select(
         "customer_id",
         "last_purchase_on",
@@ -136,11 +136,11 @@ def activity_ranges(former: ir.Table) -> ir.Table:
     )
 
 
-def _top(table: ir.Table, value: str, *, within: str | None = None) -> list[ir.BooleanValue]:
-    """Whether a row is above each of the two cuts (TOP_TENTHS), by value, `within` its like."""
-    alike = ibis.window(group_by=within)
-    higher = ibis.rank().over(ibis.window(group_by=within, order_by=ibis.desc(value)))
-    everybody = table.count().over(alike)
+def _top(ranked: ir.Table) -> list[ir.BooleanValue]:
+    """Whether a customer is above each of the two cuts (TOP_TENTHS) among those who came back."""
+    alike = ibis.window(group_by="came_back")
+    by_days = ibis.window(group_by="came_back", order_by=ibis.desc("purchase_days_365d"))
+    higher, everybody = ibis.rank().over(by_days), ranked.count().over(alike)
     return [higher * 10 < everybody * tenths for tenths in TOP_TENTHS]
 
 

@@ -54,7 +54,7 @@ def stamp(settings: Settings) -> _Stamp | None:
 
 def remember(unit: Unit, stamp: _Stamp | None) -> None:
     """Hold a unit that has been opened, in place of the one before."""
-    _last.clear()
+    forget()
     if stamp is not None:
         _last.append((staging.key(unit.settings), stamp, unit))
 
@@ -79,5 +79,5 @@ def reread(settings: Settings, stamp: _Stamp | None) -> Reread | None:
         table = backend.table(_COUNTED, database=("memory", "main"))
         return Reread(backend, table, table, rows_read=unit.source_rows, frames=unit.frames)
     except engines.errors():  # somebody has closed it
-        _last.clear()
+        forget()
         return None

@@ -54,9 +54,7 @@ def raw_rows() -> pa.Table:
         rows.append((*ids, local, aware, day, money, float(money), shop))
 
     for number in range(300):
-        who = draw.choice(("c{}", "c{}", "{}", "{}.0", " c{} ", "\u00a0{}", "José {}")).format(
-            number
-        )
+        who = draw.choice(IDS).format(number)
         day = START + timedelta(days=draw.randrange(400))
         if number % 10 == 0:
             day = draw.choice(CHANGES) - timedelta(days=draw.randrange(2))

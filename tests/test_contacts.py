@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import orders
 import pandas as pd
 import pytest
 from histories import cells
 
-from retention import Unit, contacts, open_unit
+from retention import Unit, contacts
 from retention.errors import DataRefused
 from retention.winback import WinBack
 
@@ -33,23 +34,14 @@ fay,spring,2024-02-10,,Shop
 bob,spring,2024-03-01,mail,Shop
 other,spring,2024-02-10,mail,Elsewhere
 """
-KEYS = {
-    "unit": "Shop",
-    "source": "orders.csv",
-    "as_of": "2024-02-29",
-    "inactive_after": "30",
-    "lost_after": "60",
-    "contacts": "sent.csv",
-}
 
 
 def opened(folder: Path, sent: str = SENT, **keys: str) -> Unit:
     rows = pd.DataFrame(ORDERS, columns=["customer_id", "ordered_at", "amount"])
     rows.to_csv(folder / "orders.csv", index=False)
     (folder / "sent.csv").write_text(sent, encoding="utf-8")
-    lines = (f"{key}: {value}\n" for key, value in {**KEYS, **keys}.items())
-    (folder / "shop.yaml").write_text("".join(lines), encoding="utf-8")
-    return open_unit(str(folder / "shop.yaml"))
+    given = {"as_of": "2024-02-29", "contacts": "sent.csv", **keys}
+    return orders.opened(folder, "orders.csv", **given)
 
 
 def test_one_row_a_customer_and_campaign_and_none_in_two_arms(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import orders
 from histories import cells
 
-from retention import Unit, feedback, open_unit
+from retention import Unit, feedback
 
 SAID = """customer_id,reported_on,reason,unit
 ann,2024-02-10,price,Shop
@@ -19,23 +20,14 @@ bob,2024-02-10,  ,Shop
 bob,2024-03-01,price,Shop
 other,2024-02-10,price,Elsewhere
 """
-KEYS = {
-    "unit": "Shop",
-    "source": "orders.csv",
-    "as_of": "2024-02-29",
-    "inactive_after": "30",
-    "lost_after": "60",
-    "feedback": "said.csv",
-}
 
 
 def opened(folder: Path, said: str = SAID, **keys: str) -> Unit:
-    orders = "customer_id,ordered_at,amount\nann,2024-01-03,10\nbob,2024-01-05,10\n"
-    (folder / "orders.csv").write_text(orders, encoding="utf-8")
+    bought = "customer_id,ordered_at,amount\nann,2024-01-03,10\nbob,2024-01-05,10\n"
+    (folder / "orders.csv").write_text(bought, encoding="utf-8")
     (folder / "said.csv").write_text(said, encoding="utf-8")
-    lines = (f"{key}: {value}\n" for key, value in {**KEYS, **keys}.items())
-    (folder / "shop.yaml").write_text("".join(lines), encoding="utf-8")
-    return open_unit(str(folder / "shop.yaml"))
+    given = {"as_of": "2024-02-29", "feedback": "said.csv", **keys}
+    return orders.opened(folder, "orders.csv", **given)
 
 
 def test_answers_are_once_a_customer_day_and_reason(tmp_path: Path) -> None:

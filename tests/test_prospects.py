@@ -10,6 +10,7 @@ from pathlib import Path
 
 import ibis
 import oracle
+import orders
 import pandas as pd
 import pytest
 import timelines
@@ -184,23 +185,14 @@ fay,,Shop
 late,2024-03-01,Shop
 other,2024-01-05,Elsewhere
 """
-KEYS = {
-    "unit": "Shop",
-    "source": "orders.csv",
-    "as_of": "2024-02-29",
-    "inactive_after": "30",
-    "lost_after": "60",
-    "prospects": "people.csv",
-}
 
 
 def opened(folder: Path, people: str = PEOPLE, **keys: str) -> Unit:
     rows = pd.DataFrame(ORDERS, columns=["customer_id", "ordered_at", "amount"])
     rows.to_csv(folder / "orders.csv", index=False)
     (folder / "people.csv").write_text(people, encoding="utf-8")
-    lines = (f"{key}: {value}\n" for key, value in {**KEYS, **keys}.items())
-    (folder / "shop.yaml").write_text("".join(lines), encoding="utf-8")
-    return open_unit(str(folder / "shop.yaml"))
+    given = {"as_of": "2024-02-29", "prospects": "people.csv", **keys}
+    return orders.opened(folder, "orders.csv", **given)
 
 
 def test_a_unit_with_a_source_of_prospects(tmp_path: Path) -> None:
