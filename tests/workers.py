@@ -27,7 +27,7 @@ LONGEST_FIRST = (
     ("test_real_data",),
     ("test_agreement",),
     ("test_forty_units",),
-    ("test_restatements",),
+    ("test_restated_runs",),
     ("test_runner",),
 )
 """Files that stay together, and files that take so long that a worker which began one late would
