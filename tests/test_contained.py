@@ -14,8 +14,8 @@ import pytest
 from attempts import AT, SOURCE, attempt, fail
 from fault_notebook import notebook, unit, written
 from frames import ledger
+from portfolios import published
 from started import executed
-from test_portfolio_page import published
 from test_runner import GOOD_FACTS, showing
 
 from retention.reporting import delivery, work
