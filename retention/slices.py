@@ -15,7 +15,8 @@ from retention.models import Model
 SLICE, ELSEWHERE = "slice", "elsewhere"
 """The column that says of which unit a row is, and its value where it is of none of them."""
 
-_UNSUMMED = ("fault", "customer_id", "ended_on")
+_OF_NOBODY = ("customer_id", "ended_on")
+"""Columns of a tally that are empty for rows of other units."""
 
 
 def slices(raw: ir.Table, model: Model, units: Sequence[str]) -> ir.Table:
@@ -44,32 +45,28 @@ def slices(raw: ir.Table, model: Model, units: Sequence[str]) -> ir.Table:
     return counted.cast({name: _kept(kinds[name]) for name in _sums(counted)})
 
 
-def totals(slices: ir.Table, model: Model) -> ir.Table:
-    """One row a day: what the rows of all slices add up to."""
-    return _by_day(slices, model)
+def totals(rows: ir.Table, model: Model) -> ir.Table:
+    """One row a day: what rows of slices add up to on it."""
+    sums = {name: rows[name].sum().cast(_kept(rows[name].type())) for name in _sums(rows)}
+    return rows.group_by(model.dated).agg(**sums)
 
 
-def tally(own: ir.Table, totals: ir.Table | None, model: Model) -> ir.Table:
+def tally(own: ir.Table, shared: ir.Table | None, model: Model) -> ir.Table:
     """The tally of a unit, as the model would have counted it alone.
 
-    own: the rows of its slice; totals: those of all slices, None where there is but one.
+    own: the rows of its slice; shared: the totals of all slices, None where there is but one.
     """
     own = own.drop(*(name for name in (SLICE,) if name in own.columns))
-    if totals is None:
+    if shared is None:
         return model.rounded(own)
     sums = _sums(own)
     less = own.select(model.dated, **{name: -own[name] for name in sums})
-    others = _by_day(ibis.union(totals, less.cast(totals.schema())), model)
+    others = totals(ibis.union(shared, less.cast(shared.schema())), model)
     others = others.filter(others.rows > 0).mutate(
         fault=ibis.literal(cells.OTHER_UNIT),
-        **{name: ibis.null(own[name].type()) for name in _UNSUMMED[1:] if name in own.columns},
+        **{name: ibis.null(own[name].type()) for name in _OF_NOBODY if name in own.columns},
     )
     return model.rounded(ibis.union(own, others.select(*own.columns).cast(own.schema())))
-
-
-def _by_day(rows: ir.Table, model: Model) -> ir.Table:
-    sums = {name: rows[name].sum().cast(_kept(rows[name].type())) for name in _sums(rows)}
-    return rows.group_by(model.dated).agg(**sums)
 
 
 def _sums(rows: ir.Table) -> list[str]:

@@ -26,7 +26,7 @@ from retention.errors import DataRefused
 from retention.files import interruptible
 from retention.models import MODELS
 from retention.optional_sources import OPTIONAL
-from retention.unit_settings import Settings
+from retention.unit_settings import SOURCES, Settings
 
 FOLDER = "RETENTION_STAGED"
 """Name of the variable of the environment that tells kernels where the slices lie."""
@@ -218,12 +218,13 @@ def key(settings: Settings) -> str:
 
 def _key(settings: Settings, names: Sequence[str]) -> str:
     """A name for what these settings say; files by where they are, whoever names them."""
-    values = [_place(settings, name, getattr(settings, name)) for name in names]
+    said = {name: getattr(settings, name) for name in names}
+    places = {name: _place(settings, said[name]) for name in SOURCES if said.get(name)}
+    values = list((said | places).values())
     return hashlib.sha256(json.dumps(values, default=str).encode()).hexdigest()[:32]
 
 
-def _place(settings: Settings, name: str, value: object) -> object:
-    if value is None or name not in ("source", *OPTIONAL) or "://" in str(value):
-        # The path in a duckdb:// URL is relative to the folder too.
-        return value if "://" not in str(value) else [value, str(settings.path.parent)]
-    return os.path.normpath(settings.path.parent / str(value))
+def _place(settings: Settings, source: str) -> object:
+    folder = settings.path.parent
+    # The path in a duckdb:// URL is relative to the folder too.
+    return [source, str(folder)] if "://" in source else os.path.normpath(folder / source)

@@ -3,7 +3,6 @@
 Every value that comes from data is escaped here, on its way into HTML.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from html import escape
@@ -28,12 +27,10 @@ from retention.language import Language
 from retention.opportunity import HORIZON_DAYS
 from retention.quality import ROWS_AFTER_QUERY
 from retention.rates import CONVERSION, REACTIVATION, WIN_BACK
-from retention.reporting.shown import Shown, scrolling, show
+from retention.reporting.shown import Shown, scrolling, show, tiles_markup
 from retention.second_purchase import MARKS
-from retention.sparkline import sparkline
 from retention.suppression import SMALL, hidden, merged, moved_by_many, pooled, without_few
 from retention.thresholds import return_shares
-from retention.tiles import Tile
 from retention.tiles import tiles as headline_tiles
 from retention.unit import DEFINITIONS_VERSION, Unit
 from retention.words import DAYS, NOT_COUNTED, TOO_SMALL, WORTH, name_of
@@ -326,21 +323,3 @@ class Report(Shown):
         plain = "\n".join(f"{key}: {value}" for key, value in settings.items())
         table = f'<caption>{caption}</caption><tbody lang="en">{rows}</tbody>'
         show(scrolling(f'<table class="settings">{table}</table>', caption), plain)
-
-
-def tiles_markup(tiles: Sequence[Tile]) -> str:
-    """The tiles of a first screen as finished HTML."""
-    return (
-        '<section class="tiles">'
-        + "".join(
-            f'<div class="tile"><p class="tile-label">{escape(tile.label)}</p>'
-            f'<p class="tile-value">{escape(tile.value)}</p>'
-            f"{sparkline(tile.series, tile.trend)}"
-            f'<p class="tile-detail">{escape(tile.detail)}</p>'
-            f'<p class="tile-change {tile.tone}">{escape(tile.change)}</p>'
-            f'<p class="tile-change neutral">{escape(tile.change_year)}</p>'
-            f'<p class="tile-normal">{escape(tile.normal)}</p></div>'
-            for tile in tiles
-        )
-        + "</section>"
-    )

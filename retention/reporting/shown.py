@@ -17,7 +17,9 @@ from retention.language import Language
 from retention.rates import REVENUE_CHURN
 from retention.reporting.drawing import address
 from retention.reporting.mime import FACTS, FRAME, LEFT_OUT, as_csv
+from retention.sparkline import sparkline
 from retention.style import CELLS, NARROW, TIME
+from retention.tiles import Tile
 
 _NUMERIC = {
     "chance",
@@ -198,6 +200,24 @@ def scrolling(table: str, label: str) -> str:
     """A finished table in a frame of its own, with its finished label."""
     # What scrolls must be reachable by keyboard, and a region needs a name.
     return f'<div class="scroll" tabindex="0" role="group" aria-label="{label}">{table}</div>'
+
+
+def tiles_markup(tiles: Sequence[Tile]) -> str:
+    """The tiles of a first screen as finished HTML."""
+    return (
+        '<section class="tiles">'
+        + "".join(
+            f'<div class="tile"><p class="tile-label">{escape(tile.label)}</p>'
+            f'<p class="tile-value">{escape(tile.value)}</p>'
+            f"{sparkline(tile.series, tile.trend)}"
+            f'<p class="tile-detail">{escape(tile.detail)}</p>'
+            f'<p class="tile-change {tile.tone}">{escape(tile.change)}</p>'
+            f'<p class="tile-change neutral">{escape(tile.change_year)}</p>'
+            f'<p class="tile-normal">{escape(tile.normal)}</p></div>'
+            for tile in tiles
+        )
+        + "</section>"
+    )
 
 
 def show(html: str, plain: str, bundle: dict[str, Any] | None = None) -> None:

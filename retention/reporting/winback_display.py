@@ -20,7 +20,7 @@ from retention.definitions import NOT_OF_WINBACK
 from retention.inactive import BREAKDOWNS
 from retention.opportunity_value import TOGETHER, numbered
 from retention.reporting.campaign_display import CampaignReport
-from retention.reporting.display import tiles_markup
+from retention.reporting.shown import tiles_markup
 from retention.rfm_segments import definition
 from retention.segments import of_all
 from retention.suppression import (
