@@ -122,6 +122,7 @@ def _compared(arms: pd.DataFrame, outcome: _Outcome, planned: Mapping[str, float
                 found["unlike"] = unlike(row, control)
                 if not suspect(control, planned_share):
                     found |= outcome.difference(row, control, len(own))
+                    found |= _extra(found)
             found["verdict"] = _verdict(found, control, planned_share)
             compared.append(found)
         rows += _corrected(compared)
@@ -176,7 +177,7 @@ def _proportions(row: Arm, control: Arm, arms: int) -> dict[str, Any]:
     reach = _reach(arms) * (1 / sizes[0] + 1 / sizes[1]) ** 0.5
     angle = np.arcsin(base**0.5) + reach / 2
     smallest = np.sin(angle) ** 2 - base if angle <= np.pi / 2 else np.nan
-    return _around(counts[0] / sizes[0] - base, (low, high), joint, p_value, smallest, sizes[0])
+    return _around(counts[0] / sizes[0] - base, (low, high), joint, p_value, smallest)
 
 
 def _means(row: Arm, control: Arm, arms: int) -> dict[str, Any]:
@@ -188,7 +189,7 @@ def _means(row: Arm, control: Arm, arms: int) -> dict[str, Any]:
     enough = min(sizes) > 1
     parts = [variance_of(arm, "spend") / arm["watched"] for arm in (row, control) if enough]
     if sum(parts) == 0:
-        return {"uplift": uplift, "extra": uplift * sizes[0]}
+        return {"uplift": uplift}
     error = sum(parts) ** 0.5
     freedom = sum(parts) ** 2 / sum(
         part**2 / (size - 1) for part, size in zip(parts, sizes, strict=True)
@@ -196,7 +197,7 @@ def _means(row: Arm, control: Arm, arms: int) -> dict[str, Any]:
     spans = [stats.t.ppf(1 - alpha / 2, freedom) * error for alpha in (ALPHA, ALPHA / arms)]
     own, joint = ((uplift - span, uplift + span) for span in spans)
     p_value = 2 * stats.t.sf(abs(uplift) / error, freedom)
-    return _around(uplift, own, joint, p_value, _reach(arms) * error, sizes[0])
+    return _around(uplift, own, joint, p_value, _reach(arms) * error)
 
 
 def _around(
@@ -205,7 +206,6 @@ def _around(
     joint: tuple[float, float],
     p_value: float,
     smallest: float,
-    size: int,
 ) -> dict[str, Any]:
     return {
         "uplift": uplift,
@@ -215,10 +215,13 @@ def _around(
         "joint_high": joint[1],
         "p_value": p_value,
         "smallest_effect": smallest,
-        "extra": uplift * size,
-        "extra_low": joint[0] * size,
-        "extra_high": joint[1] * size,
     }
+
+
+def _extra(found: Arm) -> dict[str, float]:
+    """What the uplift comes to over all who were watched, with the joint interval."""
+    each = {"extra": "uplift", "extra_low": "joint_low", "extra_high": "joint_high"}
+    return {name: found[of] * found["watched"] for name, of in each.items() if of in found}
 
 
 def _reach(arms: int) -> float:
