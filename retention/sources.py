@@ -207,7 +207,7 @@ def look(source: str, *, folder: Path) -> None:
 
     A DuckDB database is a file too; whether a server answers is not asked.
     """
-    resolved = _with_environment(source, source)
+    resolved = filled_in(source, source)
     scheme = _URL.match(resolved)
     if scheme is None:
         _found(source, resolved, folder)
