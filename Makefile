@@ -6,7 +6,7 @@ OR2 := params/online_retail_ii
 SIDE_BY_SIDE := -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help report winback test coverage lab lint online-retail picture clean
+.PHONY: help report winback test coverage prove lab lint online-retail picture clean
 .PHONY: bench bench-full bench-baseline bench-compare
 
 help: ## Show this list
@@ -23,6 +23,9 @@ test: .venv/.test lint ## Lint, type-check, and pass all tests
 
 coverage: .venv/.test ## Pass all tests and show the lines that none runs: half as long again
 	@$(BIN)/pytest $(SIDE_BY_SIDE) --cov --cov-report=term:skip-covered
+
+prove: .venv/.test ## Hold the opportunity value of every sample shop against the truth: minutes
+	@$(BIN)/pytest -m prove
 
 lint: .venv/.test
 	@$(BIN)/ruff check .

@@ -1,12 +1,14 @@
 """How close the kit comes to the truth that the sample company drew."""
 
 from datetime import date, timedelta
+from functools import cache
 from itertools import pairwise, product
 
 import ibis
 import numpy as np
 import pandas as pd
 import pytest
+from simulated_shop import INACTIVE_AFTER
 
 from retention import Unit, open_unit
 from retention.contacts import CONTACTS
@@ -36,7 +38,8 @@ EARLIER = date(2025, 6, 30)
 def kit(tmp_path_factory):
     folder = tmp_path_factory.mktemp("company")
     write_company(folder)
-    return folder
+    yield folder
+    opened.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +47,7 @@ def truth(kit):
     return pd.read_parquet(kit / "data" / "sample_truth.parquet")
 
 
+@cache
 def opened(kit, slug: str, as_of: date = AS_OF) -> Unit:
     return open_unit(str(kit / "params" / f"{slug}.yaml"), as_of=as_of.isoformat())
 
@@ -59,6 +63,8 @@ def test_thresholds_follow_the_rhythms(kit, truth):
     names = {slug: opened(kit, slug).settings.unit for slug in UNITS}
     rhythms = truth.groupby("unit")["rhythm"].median()
     assert rhythms[list(names.values())].is_monotonic_increasing
+    for slug in UNITS:
+        assert opened(kit, slug).thresholds.inactive_after == INACTIVE_AFTER[slug]
     for which in ("inactive_after", "lost_after"):
         days = [getattr(opened(kit, slug).thresholds, which) for slug in UNITS]
         assert all(later >= 1.5 * sooner for sooner, later in pairwise(days))
