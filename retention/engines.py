@@ -138,7 +138,9 @@ def stored(backend: BaseBackend, name: str, table: ir.Table) -> ir.Table:
     name = f"retention_{name}"
     if backend.name == "duckdb":
         with interruptible():
-            return backend.create_table(name, table, temp=True, overwrite=True)
+            # What Ibis overwrites is first written under another name, and then once more.
+            backend.drop_table(name, database=("temp", "main"), force=True)
+            return backend.create_table(name, table, temp=True)
     if backend.name == "postgres":
         # Ibis would drop whatever has the name, and not only what is temporary.
         _execute(backend, f"DROP TABLE IF EXISTS pg_temp.{name}")

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
@@ -43,18 +42,9 @@ def stocks(ledger: pd.DataFrame, language: Language, *, ax: Axes | None = None) 
     ax = axes(ax)
     names = {f"closing_{state}": state for state in (ACTIVE, DORMANT, LOST)}
     shown = [name for name in names if ledger[name].any()] or [f"closing_{ACTIVE}"]
-    long = ledger.melt("period", shown, "state", "customers").replace({"state": names})
-    sns.lineplot(
-        long,
-        x="period",
-        y="customers",
-        hue="state",
-        palette=PALETTE,
-        legend=False,
-        ax=ax,
-        lw=2.2,
-        marker=marker(ledger),
-    )
+    for name in shown:
+        colour, dot = PALETTE[names[name]], marker(ledger)
+        ax.plot(ledger["period"], ledger[name], color=colour, lw=2.2, marker=dot)
     ax.set_ylim(bottom=0)
     last = ledger.iloc[-1]
     label_ends(
@@ -124,8 +114,7 @@ def rates(
         place.fill_between(
             frame["period"], frame["low"], frame["high"], color=colour, alpha=0.18, lw=0
         )
-        line = {"color": colour, "lw": 2, "marker": marker(frame)}
-        sns.lineplot(frame, x="period", y="rate", ax=place, errorbar=None, **line)
+        place.plot(frame["period"], frame["rate"], color=colour, lw=2, marker=marker(frame))
         if frame["rate"].min() < 0.5:
             place.set_ylim(bottom=min(0, frame["rate"].min()))
         last = frame.iloc[-1]

@@ -6,7 +6,6 @@ Units are told apart by their place and name, never by colour: there may be many
 from collections.abc import Sequence
 
 import pandas as pd
-import seaborn as sns
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
@@ -17,6 +16,7 @@ from retention.style import (
     QUIET,
     STYLE,
     label_ends,
+    marker,
     name_periods,
     panels,
     say,
@@ -97,9 +97,7 @@ def rates_over_time(
 
 def _over_time(place: Axes, frame: pd.DataFrame, colour: str, language: Language) -> None:
     place.fill_between(frame["period"], frame["low"], frame["high"], color=colour, alpha=0.18, lw=0)
-    marker = "o" if len(frame) == 1 else None
-    line = {"color": colour, "lw": 1.8, "marker": marker}
-    sns.lineplot(frame, x="period", y="rate", ax=place, errorbar=None, **line)
+    place.plot(frame["period"], frame["rate"], color=colour, lw=1.8, marker=marker(frame))
     last = frame.iloc[-1]
     label_ends(place, [(last["period"], last["rate"], language.percent(last["rate"]), colour)])
     place.set_ylabel("")

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ TEXT = {
 }
 NOTE, ALARM = "note", "alarm"
 _TOC_FROM = 3
+_CELLS_KEPT = 128
 # What makes the notebook readable in JupyterLab is no business of the page.
 _WORKBENCH = re.compile('<style class="workbench">.*?</style>', re.DOTALL)
 
@@ -219,7 +221,7 @@ def page(notebook: NotebookNode) -> Page:
             section.blocks.extend(block for block in shown if block and not left_out)
             injected = "injected-parameters" in cell.metadata.get("tags", [])
             label = text["parameters" if injected else "cell"].format(number=number)
-            laid_out.code.append((label, _code(cell)))
+            laid_out.code.append((label, _code(cell.source)))
     if reasons:
         laid_out.sections.append(_left_out(markdown, text["left_out"], reasons))
     laid_out.kicker = markdown.kicker or text["kicker"]
@@ -256,9 +258,11 @@ def _shown(output: NotebookNode, alt: str, caption: str) -> str:
     return ""
 
 
-def _code(cell: NotebookNode) -> str:
+@lru_cache(_CELLS_KEPT)
+def _code(source: str) -> str:
+    # The units of a run have their cells in common.
     highlight = Highlight2HTML(pygments_lexer="ipython3")  # type: ignore[no-untyped-call]
-    return str(highlight(cell.source))
+    return str(highlight(source))
 
 
 def _scrolling(block: str) -> str:
