@@ -16,6 +16,7 @@ from retention import (
     cohort_views,
     cohorts,
     follow_up,
+    inactive,
     ledger,
     lifecycle,
     rates,
@@ -140,6 +141,16 @@ class History:
             self.stays_table,
             self.customer_days,
             calendar=self.calendar,
+        )
+
+    @property
+    def standing_table(self) -> ir.Table:
+        return self.kit.statements.stored(
+            inactive.standing,
+            self.spells_table,
+            self.customer_days,
+            inactive_after=self.inactive_after,
+            as_of=self.calendar.as_of,
         )
 
     def frame(

@@ -41,6 +41,17 @@ class Drawn:
         """As the oracle takes it."""
         return self.days, self.inactive_after, self.lost_after, self.as_of, self.cut
 
+    def in_kit(self, kit: Kit) -> History:
+        """As the kit takes it."""
+        return kit(
+            self.days,
+            as_of=self.as_of,
+            inactive_after=self.inactive_after,
+            lost_after=self.lost_after,
+            frequency=self.frequency,
+            rules=self.rules,
+        )
+
     @property
     def cut(self) -> oracle.Frequency:
         """The periods, as the oracle takes them."""
@@ -91,14 +102,7 @@ SEEDS = range(USUAL + 10)
 @pytest.fixture(scope="module", params=SEEDS)
 def case(request: pytest.FixtureRequest, kit: Kit) -> tuple[Drawn, History]:
     given = drawn(request.param)
-    history = kit(
-        given.days,
-        as_of=given.as_of,
-        inactive_after=given.inactive_after,
-        lost_after=given.lost_after,
-        frequency=given.frequency,
-        rules=given.rules,
-    )
+    history = given.in_kit(kit)
     return given, history
 
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_agreement import drawn as random_histories
 
-from retention import audiences, inactive
+from retention import audiences
 from retention.audiences import (
     ABOUT_TO_LAPSE,
     AUDIENCE,
@@ -46,7 +46,7 @@ def customers(history: History) -> ibis.Table:
             last_purchases, history.customer_days, inactive_after=history.inactive_after
         ),
         history.spells_table,
-        standing(history),
+        history.standing_table,
         dormant_for=history.lost_after - history.inactive_after,
         as_of=as_of,
     )
@@ -54,16 +54,6 @@ def customers(history: History) -> ibis.Table:
 
 def last_purchases(customer_days: ibis.Table, *, inactive_after: int) -> ibis.Table:
     return audiences.last_purchases(purchase_days(customer_days), inactive_after=inactive_after)
-
-
-def standing(history: History) -> ibis.Table:
-    return history.kit.statements.stored(
-        inactive.standing,
-        history.spells_table,
-        history.customer_days,
-        inactive_after=history.inactive_after,
-        as_of=history.calendar.as_of,
-    )
 
 
 def audience(history: History, name: str, **asked: Any) -> pd.DataFrame:
@@ -201,7 +191,7 @@ def test_contracts_are_seen_by_their_services(kit: Kit) -> None:
     table = audiences.customers(
         seen,
         history.spells_table,
-        standing(history),
+        history.standing_table,
         dormant_for=0,
         as_of=history.calendar.as_of,
     )

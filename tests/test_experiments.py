@@ -166,13 +166,7 @@ def test_the_oracle_agrees(kit: Kit, seed: int) -> None:
     ]
     window, thresholds = draw.randint(1, 40), (given.inactive_after, given.lost_after)
     expected = oracle.responses(rows, given.days, thresholds, window, given.as_of)
-    history = kit(
-        given.days,
-        as_of=given.as_of,
-        inactive_after=given.inactive_after,
-        lost_after=given.lost_after,
-        frequency=given.frequency,
-    )
+    history = given.in_kit(kit)
     clean = oracle.contacts(rows, given.as_of)
     found = responses(history, clean, window)
     money = dict.fromkeys(("spend", "prior_revenue"), "float64")

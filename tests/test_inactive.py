@@ -39,22 +39,12 @@ def bought(*ago: int, amount: int = 10) -> list[tuple[date, Decimal]]:
     return [(AS_OF - timedelta(days=days), Decimal(amount)) for days in sorted(ago, reverse=True)]
 
 
-def standing_table(history: History) -> ibis.Table:
-    return history.kit.statements.stored(
-        inactive.standing,
-        history.spells_table,
-        history.customer_days,
-        inactive_after=history.inactive_after,
-        as_of=history.calendar.as_of,
-    )
-
-
 def standing(history: History) -> pd.DataFrame:
-    return standing_table(history).order_by("customer_id").to_pandas()
+    return history.standing_table.order_by("customer_id").to_pandas()
 
 
 def groups(history: History) -> pd.DataFrame:
-    return history.kit.statements.frame(inactive.inactive_groups, standing_table(history))
+    return history.kit.statements.frame(inactive.inactive_groups, history.standing_table)
 
 
 def activity(kit: Kit, **days: list[tuple[date, Decimal]]) -> dict[str, str]:

@@ -136,13 +136,7 @@ def test_the_oracle_agrees(kit: Kit, seed: int) -> None:
         for name in (*given.days, *(f"never {number}" for number in range(10)))
         if draw.random() < 0.8
     }
-    history = kit(
-        given.days,
-        as_of=given.as_of,
-        inactive_after=given.inactive_after,
-        lost_after=given.lost_after,
-        frequency=given.frequency,
-    ).knowing(known)
+    history = given.in_kit(kit).knowing(known)
     expected = oracle.prospect_spells(given.days, known, given.as_of)
     expected += oracle.spells(given.days, given.inactive_after, given.lost_after, given.as_of)
     assert len({name for name, state, *_ in expected if state == "prospect"}) > 5

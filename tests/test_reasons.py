@@ -178,13 +178,7 @@ def test_the_oracle_agrees(kit: Kit, seed: int) -> None:
         }
     )
     notice = draw.randint(0, given.inactive_after)
-    history = kit(
-        given.days,
-        as_of=given.as_of,
-        inactive_after=given.inactive_after,
-        lost_after=given.lost_after,
-        frequency=given.frequency,
-    )
+    history = given.in_kit(kit)
     found = reasons(history, answers, notice)
     thresholds = (given.inactive_after, given.lost_after)
     expected = oracle.reasons(answers, given.days, thresholds, notice, given.as_of)

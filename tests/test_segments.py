@@ -170,14 +170,7 @@ def told(case: Drawn) -> list[tuple[str, date, Decimal, str | None]]:
 
 
 def counted(kit: Kit, case: Drawn) -> tuple[History, pd.DataFrame]:
-    history = kit(
-        case.days,
-        as_of=case.as_of,
-        inactive_after=case.inactive_after,
-        lost_after=case.lost_after,
-        frequency=case.frequency,
-        rules=case.rules,
-    )
+    history = case.in_kit(kit)
     columns = ["customer_id", "day", "amount", "channel"]
     rows = pd.DataFrame(told(case), columns=columns).assign(fault="")
     rows = rows.assign(amount=rows["amount"].astype(float))
