@@ -1,4 +1,4 @@
-"""What a process took: seconds by its own word or by the clock around it, memory, bytes read."""
+"""What a process took: seconds by its own word or by the clock around it, processor, memory."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -19,20 +19,17 @@ class Taken:
     """Medians over the rounds; `spread` is half the range of the seconds, as a share of them.
 
     `processor`: seconds of all processors, children counted, which a busy machine does not stretch
-    as it does `seconds`. `megabytes`: the peak of the largest process. `read`: bytes, where Linux
-    counts them, else 0.
+    as it does `seconds`. `megabytes`: the peak of the largest process.
     """
 
     seconds: float
     processor: float
     megabytes: float
-    read: float
     spread: float = 0.0
 
     def divided(self, cores: int) -> "Taken":
         """The same work, had it been shared by cores without loss."""
-        seconds, processor = self.seconds / cores, self.processor
-        return Taken(seconds, processor, self.megabytes, self.read, self.spread)
+        return replace(self, seconds=self.seconds / cores)
 
 
 def side_by_side(ways: Mapping[str, Sequence[Sequence[str]]], *, rounds: int) -> dict[str, Taken]:
@@ -46,10 +43,8 @@ def side_by_side(ways: Mapping[str, Sequence[Sequence[str]]], *, rounds: int) ->
 
 def _together(parts: Sequence[Taken]) -> Taken:
     """One command after the other."""
-    seconds, processor, read = (
-        sum(getattr(part, name) for part in parts) for name in ("seconds", "processor", "read")
-    )
-    return Taken(seconds, processor, max(part.megabytes for part in parts), read)
+    seconds, processor = (sum(getattr(p, name) for p in parts) for name in ("seconds", "processor"))
+    return Taken(seconds, processor, max(part.megabytes for part in parts))
 
 
 def _median(rounds: Sequence[Taken]) -> Taken:
@@ -70,8 +65,6 @@ def once(command: Sequence[str]) -> Taken:
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=said, stderr=wrong, env=os.environ | {"PYTHONPATH": str(ROOT)}
         )
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        read = _read(process.pid)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         around = perf_counter() - start
@@ -83,13 +76,4 @@ def once(command: Sequence[str]) -> Taken:
     taken = {"seconds": around, "processor": usage.ru_utime + usage.ru_stime}
     if lines and lines[-1].startswith("{"):
         taken |= json.loads(lines[-1])
-    return Taken(**taken, megabytes=usage.ru_maxrss / 1024, read=read)
-
-
-def _read(pid: int) -> float:
-    """Bytes that a process which has ended had read, and those it had waited for."""
-    try:
-        counted = Path(f"/proc/{pid}/io").read_text(encoding="ascii")
-    except OSError:
-        return 0.0
-    return float(counted.split()[1])
+    return Taken(**taken, megabytes=usage.ru_maxrss / 1024)

@@ -7,12 +7,14 @@ import statistics
 import sys
 import sysconfig
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from benchmarks import answers, by_hand, by_kit, by_pandas, by_polars, company, retail_science
-from benchmarks.measure import ROOT, Taken, side_by_side, way
+from benchmarks.measure import ROOT, Taken, once, side_by_side, way
+from benchmarks.openings import openings
 from benchmarks.ratios import Row
 
 SCRIPTS = Path(sysconfig.get_path("scripts"))
@@ -24,7 +26,7 @@ LARGE = 10
 """Million rows from which pandas is not asked, and the kit is asked in little memory too."""
 LOOPED = 50
 """Units up to which the loop and the warm script are run: with more they would take hours."""
-SHARED_ROWS = 1_000_000
+SHARED_ROWS = 200_000
 
 
 def _ratio(name: str, one: Taken, other: Taken, goal: float, *, at_least: bool = False) -> Row:
@@ -124,15 +126,13 @@ def reports(counts: list[int], folder: Path, *, rounds: int) -> Iterator[Row]:
 
 
 def shared(folder: Path) -> Iterator[Row]:
-    """What one more unit of the same source reads of it: its slice, not the source."""
+    """How often a run opens the file that its units share: as often for five as for one."""
     paths = settings(folder, 5, rows=SHARED_ROWS)
-    size = company.transactions(SHARED_ROWS, folder).stat().st_size
-    one, five = (
-        side_by_side({"": [run(units, folder)]}, rounds=1)[""] for units in (paths[:1], paths)
-    )
-    if one.read:
-        more = (five.read - one.read) / 4 / size
-        yield Row("each more unit of a shared source: bytes read / its size", more, 0.5)
+    data = company.transactions(SHARED_ROWS, folder)
+    one, five = (openings(data, partial(once, run(units, folder))) for units in (paths[:1], paths))
+    if one and five:
+        detail = f"opened {five} times / {one} times"
+        yield Row("5 units of one source / 1: how often it is read", five / one, 1, detail=detail)
 
 
 def run(units: list[Path], folder: Path) -> list[str]:
@@ -162,13 +162,19 @@ def _loop(unit: Path, folder: Path) -> list[list[str]]:
     return [run, page]
 
 
-def interactive(million: float, folder: Path, *, rounds: int) -> Iterator[Row]:
-    """The notebook as an analyst runs it: all of it, and again after a changed threshold."""
-    data = company.transactions(int(million * 1_000_000), folder)
+def analyst(folder: Path, rows: int) -> Path:
+    """Settings of one unit that all rows of a file belong to."""
+    data = company.transactions(rows, folder)
     path = folder / "analyst.yaml"
     query = "SELECT customer_id, ordered_at, amount FROM source"
     text = f"unit: All\nsource: {data.resolve()}\nquery: {query}\n"
     path.write_text(text, encoding="utf-8")
+    return path
+
+
+def interactive(million: float, folder: Path, *, rounds: int) -> Iterator[Row]:
+    """The notebook as an analyst runs it: all of it, and again after a changed threshold."""
+    path = analyst(folder, int(million * 1_000_000))
     ways = {"all": [way("lab", path)], "again": [way("again", path)], "imports": [way("imports")]}
     found = side_by_side(ways, rounds=rounds)
     label = f"{million:g} million rows in JupyterLab"
