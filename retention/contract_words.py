@@ -114,4 +114,88 @@ FORMS = {
     "from those who also bought before": "from those also in service before",
     "refunds without a purchase": "from those without service",
     "Nothing to show.": "A contract ends on its date: there is no threshold to vary.",
+    "Customers who are dormant or lost today, by how often they bought in the year up to their "
+    "last purchase: of all who ever came back, *very active* ones are the top 20%, *regular* "
+    "ones the next 30%. By what they brought in then: of all customers, *high value* is the top "
+    "20%, *middle value* the next 30%. And by how long ago they lapsed. Below the chart stands "
+    "the opportunity value: what those of them who return within a year will spend in the year "
+    "from then on. The win-back page, which `make winback` writes, says more of them, and "
+    "whether that estimate would have been right a year ago.": (
+        "Customers who are dormant or lost today, by their tenure: how many days they had "
+        "service, pauses left out. By what their contracts earned in the 12 months up to the end "
+        "of service: of all customers, *high value* is the top 20%, *middle value* the next 30%. "
+        "And by how long ago service ended. Below the chart stands the opportunity value: what "
+        "the contracts of those of them who return within a year will earn in the year from then "
+        "on. The win-back page, which `make winback` writes, says more of them, and whether that "
+        "estimate would have been right a year ago."
+    ),
+    "Customers who are dormant or lost today, by how often they bought in the year up to their "
+    "last purchase. Of all customers who ever came back, *very active* ones are the top 20%, "
+    "*regular* ones the next 30%, and *occasional* ones the others.": (
+        "Customers who are dormant or lost today, by their tenure: how many days they had "
+        "service, pauses left out."
+    ),
+    "By value, customers of *high value* are the top 20% of all customers, active ones too, "
+    "those of *middle value* the next 30%. Value is the revenue of the 365 days up to a "
+    "customer's own last purchase, refunds taken off.": (
+        "By value, customers of *high value* are the top 20% of all customers, active ones too, "
+        "those of *middle value* the next 30%. Value is what a customer's contracts earned in "
+        "the 12 months up to the end of service, counted by whole months."
+    ),
+    "The same estimate for earlier days, made of nothing but what had been bought by then, "
+    "thresholds included, beside what came. Where the data reach back less than two years and a "
+    "year to learn from, it speaks of what returners spend within the year after its day, "
+    "because only that can be seen by now.": (
+        "The same estimate for earlier days, made of nothing but the contracts as they were "
+        "known then, beside what came. Where the data reach back less than two years and a year "
+        "to learn from, it speaks of what the contracts of returners earn within the year after "
+        "its day, because only that can be seen by now."
+    ),
+    "Most customers: {group}, {count} ({share}, 95% interval {interval}). Most revenue in the "
+    "year up to the last purchase: {other}, {money}.": (
+        "Most customers: {group}, {count} ({share}, 95% interval {interval}). Most revenue in "
+        "the 12 months up to the end of service: {other}, {money}."
+    ),
+    "revenue in the year up to the last purchase": ("revenue in the last year of service"),
+    "in the 365 days up to each one's last purchase": (
+        "in the 12 months up to the end of each one's service"
+    ),
+    "The rule of thumb, for comparison: {customers} customers × {share} that return × {each}, "
+    "what each brought in in the year up to the last purchase, makes {product}. It takes every "
+    "returner for an average customer as before; the estimate takes returners as they were.": (
+        "The rule of thumb, for comparison: {customers} customers × {share} that return × "
+        "{each}, what the contracts of each earned in the 365 days up to the end of service, "
+        "makes {product}. It takes every returner for an average customer as before; the "
+        "estimate takes returners as they were."
+    ),
+    "The customers who are dormant or lost today by the same columns, and what they brought in "
+    "in the year up to their last purchase. Values with few of them stand together as one.": (
+        "The customers who are dormant or lost today by the same columns, and what their "
+        "contracts earned in the 12 months up to the end of service. Values with few of them "
+        "stand together as one."
+    ),
+    "By days of purchase in the 365 days up to the last one: of all who ever came back, very "
+    "active are the top 20%, regular the next 30%, occasional the others.": (
+        "All days with service up to the last end of it, pauses left out."
+    ),
+    "former activity": "tenure",
+    "time since the lapse": "time since the end",
+    "Whom have we lost, and how active were they?": (
+        "Whom have we lost, and how long were they customers?"
+    ),
+    "Bars of opportunity value and of the share that returns, by time since the lapse and former "
+    "activity. Worth most of those shown: {most}.": (
+        "Bars of opportunity value and of the share that returns, by time since the end of "
+        "service and tenure. Worth most of those shown: {most}."
+    ),
+    "{count} more customer last bought before {day} and is left out: nobody who had been silent "
+    "for so long could be watched for a year.": (
+        "{count} more customer had service last before {day} and is left out: nobody without "
+        "service for so long could be watched for a year."
+    ),
+    "{count} more customers last bought before {day} and are left out: nobody who had been "
+    "silent for so long could be watched for a year.": (
+        "{count} more customers had service last before {day} and are left out: nobody without "
+        "service for so long could be watched for a year."
+    ),
 }

@@ -67,7 +67,10 @@ OF_WINBACK = {
     ),
     "uplift": "The share of an arm that responded, less that of the control group.",
 }
-"""Terms of the win-back page, of units with days of purchase, beyond DEFINITIONS."""
+"""Terms of the win-back page beyond DEFINITIONS."""
+
+OF_INACTIVE = ("former activity", "opportunity value")
+"""Those of OF_WINBACK that the page uses of contracts too."""
 
 NOT_OF_WINBACK = (
     *("retention rate", "revenue churn", "quick ratio"),

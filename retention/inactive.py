@@ -4,6 +4,7 @@ Everything said of a customer's past is of the 365 days up to the last purchase 
 who fell silent long ago are seen as they were, beside those who fell silent yesterday.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 import ibis
@@ -173,11 +174,7 @@ def standing(
     silent = ibis.literal(as_of).delta(of_all.last_purchase_on, unit="day")
     since = silent - inactive_after
     ranked = of_all.mutate(
-        since_lapse=ibis.cases(
-            (of_all.state == ACTIVE, ibis.null("string")),
-            *((since <= days, name) for days, name in LAPSED_WITHIN.items()),
-            else_=LAPSED_EARLIER,
-        ),
+        since_lapse=(of_all.state == ACTIVE).ifelse(ibis.null("string"), lapse_bracket(since)),
         worth_more=ibis.rank().over(ibis.window(order_by=ibis.desc(of_all.former_value))),
         of=of_all.count().over(ibis.window()),
     )
@@ -196,20 +193,27 @@ def standing(
     )
 
 
-def inactive_groups(standing: ir.Table) -> ir.Table:
+def lapse_bracket(days: ir.IntegerValue) -> ir.StringValue:
+    """The bracket of so many days since the lapse."""
+    return ibis.cases(
+        *((days <= most, name) for most, name in LAPSED_WITHIN.items()), else_=LAPSED_EARLIER
+    )
+
+
+def inactive_groups(standing: ir.Table, *, activities: Sequence[str] = ACTIVITIES) -> ir.Table:
     """One row a breakdown (BREAKDOWNS) and group of it, those that nobody is in too. GROUPS.
 
     `customers` = `dormant` + `lost`; `share` = `customers` / `inactive`, all of the dormant and
     lost, with Wilson's 95 % interval; absent where nobody is inactive. The groups of a breakdown
     add up to `inactive`. `former_value` is the sum of theirs.
 
-    standing: schema STANDING.
+    standing: schema STANDING. activities: the groups of `former_activity`, in order.
     """
     silent = standing.filter(standing.state != ACTIVE)
     places = ibis.memtable(
         [
             (number, breakdown, group)
-            for breakdown, groups in BREAKDOWNS.items()
+            for breakdown, groups in (BREAKDOWNS | {"former_activity": activities}).items()
             for number, group in enumerate(groups)
         ],
         schema={"place": "int64", "breakdown": "string", "group": "string"},

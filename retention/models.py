@@ -4,7 +4,7 @@ A model turns the rows of its source into what everything else counts. No other 
 model a unit has.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -12,7 +12,7 @@ from typing import Literal
 import ibis
 import ibis.expr.types as ir
 
-from retention import audiences, recurring, services, subscriptions, transactions
+from retention import audiences, inactive, recurring, services, subscriptions, tenure, transactions
 from retention.lifecycle import runs_of_purchases
 from retention.periods import Calendar
 from retention.thresholds import Thresholds, contract_end, gaps, thresholds
@@ -87,6 +87,21 @@ class Model:
     buys: bool
     """Whether customers buy on days of their own, so that days since a purchase can be counted."""
 
+    standing: Table
+    """(standing, followed, as_of=): inactive.STANDING, as the model tells the inactive apart."""
+
+    activities: Sequence[str]
+    """How active, or for how long, customers once were, rising: groups of `former_activity`."""
+
+    former: Table
+    """(days): how active, or for how long, customers were by their days, inactive.FORMER."""
+
+    former_days: Table
+    """(followed, first_day=, as_of=): the days of those who can be inactive, CUSTOMER_DAYS."""
+
+    silent_days: int
+    """At the least so many days since the last of these days make somebody inactive."""
+
     refunds: Table
     """(tally, as_of=): what was refunded, transactions.REFUNDS."""
 
@@ -136,6 +151,19 @@ def _last_purchases(
 ) -> ir.Table:
     days = transactions.purchase_days(customer_days)
     return audiences.last_purchases(days, inactive_after=inactive_after)
+
+
+def _standing(standing: ir.Table, _: ir.Table, *, as_of: date) -> ir.Table:  # noqa: ARG001
+    return standing
+
+
+def _former_days(customer_days: ir.Table, *, first_day: date, as_of: date) -> ir.Table:  # noqa: ARG001
+    return customer_days
+
+
+def _standing_of_contracts(standing: ir.Table, contracts: ir.Table, *, as_of: date) -> ir.Table:
+    runs = services.runs_of_services(contracts, as_of=as_of)
+    return tenure.standing_of_contracts(standing, runs, as_of=as_of)
 
 
 def _nothing_recurs(_: ir.Table, *, calendar: Calendar) -> ir.Table:  # noqa: ARG001
@@ -206,6 +234,11 @@ MODELS = {
         last_seen=_last_purchases,
         quality=transactions.quality,
         buys=True,
+        standing=_standing,
+        activities=inactive.ACTIVITIES,
+        former=inactive.former_activity,
+        former_days=_former_days,
+        silent_days=0,
         refunds=transactions.refunds,
         recurring=_nothing_recurs,
     ),
@@ -229,6 +262,11 @@ MODELS = {
         last_seen=_last_services,
         quality=subscriptions.quality,
         buys=False,
+        standing=_standing_of_contracts,
+        activities=tenure.TENURES,
+        former=tenure.former_tenure,
+        former_days=tenure.former_service,
+        silent_days=tenure.SILENT_DAYS,
         refunds=_no_refunds,
         recurring=recurring.recurring,
     ),

@@ -5,13 +5,14 @@ of them has returned since; the money from what these returners have spent so fa
 whole year by how the spending of earlier returners went on. `opportunity_value` puts them together.
 """
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
 import ibis
 import ibis.expr.types as ir
 
-from retention.inactive import LAPSED_EARLIER, LAPSED_WITHIN, YEAR_DAYS, former_activity
+from retention.inactive import YEAR_DAYS, former_activity, lapse_bracket
 from retention.periods import shifted
 from retention.transactions import purchase_days
 
@@ -40,7 +41,14 @@ FOLDS = 20
 """Parts of the returns, which the bootstrap draws anew; 20 days are no whole weeks."""
 
 
-def outcomes(customer_days: ir.Table, *, day: date, since: date, inactive_after: int) -> ir.Table:
+def outcomes(
+    customer_days: ir.Table,
+    *,
+    day: date,
+    since: date,
+    inactive_after: int,
+    former: Callable[[ir.Table], ir.Table] = former_activity,
+) -> ir.Table:
     """One row a cell and kind of outcome: who was inactive at the close of `day`, and returned.
 
     The customers are those with a purchase day from `since` to `day`, the last of them
@@ -55,10 +63,11 @@ def outcomes(customer_days: ir.Table, *, day: date, since: date, inactive_after:
     - former_value: all amounts of the YEAR_DAYS up to and including the last purchase day, and the
       refunds after it up to `day`
 
-    Nothing after the horizon counts. customer_days: transactions.CUSTOMER_DAYS.
+    Nothing after the horizon counts. customer_days: transactions.CUSTOMER_DAYS. former: from
+    purchase days to inactive.FORMER, or to what stands in its place (tenure.FORMER_TENURE).
     """
     end = ibis.literal(day + timedelta(days=HORIZON_DAYS))
-    days = _days_of_inactive(customer_days, day=day, since=since, inactive_after=inactive_after)
+    days = _days_of_inactive(customer_days, former, (since, day), inactive_after)
     silent = days.filter(days.day == days.last_purchase_on).select(
         "customer_id", "former_activity", "since_lapse", "former_value"
     )
@@ -93,7 +102,7 @@ def realised(customer_days: ir.Table, *, day: date, since: date, inactive_after:
     `spend` is all amounts of the YEAR_DAYS from each return on, which needs as many days after the
     horizon. Customers and returns as in `outcomes`. Returns REALISED.
     """
-    days = _days_of_inactive(customer_days, day=day, since=since, inactive_after=inactive_after)
+    days = _days_of_inactive(customer_days, former_activity, (since, day), inactive_after)
     after = (days.day >= days.returned_on) & (days.day < shifted(days.returned_on, YEAR_DAYS))
     return days.agg(
         customers=(days.day == days.last_purchase_on).sum().fill_null(0),
@@ -103,23 +112,24 @@ def realised(customer_days: ir.Table, *, day: date, since: date, inactive_after:
 
 
 def _days_of_inactive(
-    customer_days: ir.Table, *, day: date, since: date, inactive_after: int
+    customer_days: ir.Table,
+    named: Callable[[ir.Table], ir.Table],
+    seen: tuple[date, date],
+    inactive_after: int,
 ) -> ir.Table:
     """One row a day of a customer who was inactive at the close of `day`, with what is alike on all
     their days: cell, `last_purchase_on`, `former_value`, and `returned_on`, if they came back."""
+    since, day = seen
     today, end = ibis.literal(day), ibis.literal(day + timedelta(days=HORIZON_DAYS))
     bought = purchase_days(customer_days)
     past = bought.filter(bought.day.between(ibis.literal(since), today))
-    former = former_activity(past)
+    former = named(past)
     lapsed_for = today.delta(former.last_purchase_on, unit="day") - inactive_after
     inactive = former.filter(lapsed_for >= 0).select(
         "customer_id",
         "last_purchase_on",
         "former_activity",
-        since_lapse=ibis.cases(
-            *((lapsed_for <= days, name) for days, name in LAPSED_WITHIN.items()),
-            else_=LAPSED_EARLIER,
-        ),
+        since_lapse=lapse_bracket(lapsed_for),
     )
     days = customer_days.join(inactive, "customer_id")
     of_one = ibis.window(group_by="customer_id")

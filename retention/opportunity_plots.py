@@ -13,9 +13,8 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
-from retention.inactive import ACTIVITIES
 from retention.language import Language
-from retention.opportunity_value import BRACKETS, TOGETHER, WITHIN_YEAR, YEAR_FROM_RETURN
+from retention.opportunity_value import BRACKETS, FORMERLY, TOGETHER, WITHIN_YEAR, YEAR_FROM_RETURN
 from retention.rates import WIN_BACK
 from retention.style import (
     INK,
@@ -78,7 +77,7 @@ def opportunity(
     where: dict[tuple[str, str], int] = {}
     for bracket in shown:
         labels.append(language.title(name_of(bracket, language)))
-        for activity in ACTIVITIES:
+        for activity in FORMERLY:
             if (bracket, activity) in rows.index:
                 where[bracket, activity] = len(labels)
                 mark = marks.get((bracket, activity), "")

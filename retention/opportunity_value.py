@@ -17,8 +17,12 @@ import pandas as pd  # noqa: TID251 (small frames only)
 from retention.curves import wilson
 from retention.inactive import ACTIVITIES, LAPSED_EARLIER, LAPSED_WITHIN, YEAR_DAYS
 from retention.opportunity import HORIZON_DAYS
+from retention.tenure import TENURES
 
 BRACKETS = (*LAPSED_WITHIN.values(), LAPSED_EARLIER)
+FORMERLY = (*ACTIVITIES, *TENURES)
+"""How active, or of contracts for how long, customers once were; of a unit one of the two."""
+
 ALL = "all_inactive"
 """In the place of a bracket and of an activity: all cells together."""
 
@@ -328,7 +332,7 @@ def _learned(then: pd.DataFrame) -> dict[Cell, list[Cell]]:
     rest: list[Cell] = []
     for bracket in reversed(BRACKETS):
         own: list[list[Cell]] = []
-        for activity in ACTIVITIES:
+        for activity in FORMERLY:
             rest = [*rest, (bracket, activity)]
             if sum(came.get(cell, 0) for cell in rest) >= FEWEST:
                 own.append(rest)
@@ -341,4 +345,4 @@ def _learned(then: pd.DataFrame) -> dict[Cell, list[Cell]]:
         return {}
     groups[-1] = groups[-1] + rest
     learned = {cell: group for group in groups for cell in group}
-    return {cell: learned[cell] for cell in product(BRACKETS, ACTIVITIES)}
+    return {cell: learned[cell] for cell in product(BRACKETS, FORMERLY)}

@@ -103,9 +103,9 @@ class Unit:
         """The days until a customer was dormant, by what had been bought at the close of a day.
 
         A number of the settings is the same on every day. Raises DataRefused where too little had
-        been bought by then. For units whose customers buy.
+        been bought by then. Contracts end on their dates, whatever the day.
         """
-        if day == self.as_of or self.settings.inactive_after != AUTO:
+        if day == self.as_of or not self.model.buys or self.settings.inactive_after != AUTO:
             return self.thresholds.inactive_after
         known = self.customer_days.filter(self.customer_days.day <= day)
         asked = self.settings.model_copy(update={"lost_after": AUTO})

@@ -51,7 +51,17 @@ class WinBack:
             inactive_after=unit.thresholds.inactive_after,
             as_of=unit.as_of,
         )
-        return unit.source.stored("standing", table)
+        own = unit.model.standing(table, unit.followed, as_of=unit.as_of)
+        return unit.source.stored("standing", own)
+
+    @cached_property
+    def former_days(self) -> ir.Table:
+        """One row a day of customers who can be inactive (transactions.CUSTOMER_DAYS)."""
+        unit = self.unit
+        days = unit.model.former_days(
+            unit.followed, first_day=unit.calendar.first_day, as_of=unit.as_of
+        )
+        return days if days is unit.followed else unit.source.stored("former_days", days)
 
     def states(self) -> pd.DataFrame:
         """One row a state at the close of `as_of` (inactive.COUNTS), once the ledger has held."""
@@ -60,8 +70,8 @@ class WinBack:
 
     def inactive(self) -> pd.DataFrame:
         """One row a breakdown and group of the inactive (inactive.GROUPS)."""
-        table = inactive.inactive_groups(self.standing)
-        return self._frame(table if self.unit.model.buys else table.limit(0))
+        activities = self.unit.model.activities
+        return self._frame(inactive.inactive_groups(self.standing, activities=activities))
 
     def activity_ranges(self) -> pd.DataFrame:
         """One row a former activity: its purchase days in a year (inactive.ACTIVITY_RANGES)."""
@@ -96,8 +106,6 @@ class WinBack:
     def opportunity(self) -> pd.DataFrame:
         """One row a cell of the inactive, and one of all (opportunity_value.OPPORTUNITY)."""
         unit = self.unit
-        if not unit.model.buys:
-            return pd.DataFrame(columns=list(opportunity_value.OPPORTUNITY))
         known = self._known(unit.as_of, unit.thresholds.inactive_after)
         return opportunity_value.opportunity(
             known.look, known.growth(), first_day=unit.calendar.first_day, as_of=unit.as_of
@@ -106,8 +114,6 @@ class WinBack:
     def backtest(self) -> pd.DataFrame:
         """One row a day: what was estimated on it, and what came (opportunity_value.BACKTEST)."""
         unit = self.unit
-        if not unit.model.buys:
-            return pd.DataFrame(columns=list(opportunity_value.BACKTEST))
         return opportunity_value.backtest(
             self._known_on, first_day=unit.calendar.first_day, as_of=unit.as_of
         )
@@ -120,11 +126,12 @@ class WinBack:
             return None
 
     def _known(self, day: date, inactive_after: int) -> opportunity_value.Known:
-        days, asked = self.unit.customer_days, {"inactive_after": inactive_after}
+        days, model = self.former_days, self.unit.model
+        asked = {"inactive_after": max(inactive_after, model.silent_days)}
         return opportunity_value.Known(
             inactive_after=inactive_after,
             look=lambda on, since: self._frame(
-                opportunity.outcomes(days, day=on, since=since, **asked)
+                opportunity.outcomes(days, day=on, since=since, former=model.former, **asked)
             ),
             growth=lambda: self._frame(opportunity.growth(days, as_of=day, **asked)),
             realised=lambda since: self._frame(

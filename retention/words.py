@@ -39,21 +39,18 @@ from retention.rates import (
 )
 from retention.segments import UNKNOWN
 from retention.suppression import SMALL
+from retention.tenure import TENURE_LONGER, TENURE_WITHIN
 from retention.thresholds import CONTRACT_END
 
 TOO_SMALL = "No group of customers is large enough to show yet."
 
-DAYS, RESPONSES, WORTH = "days", "responses", "worth"
+DAYS, RESPONSES = "days", "responses"
 NOT_COUNTED = {
     DAYS: "Not counted here: contracts run on without a day of purchase.",
     RESPONSES: (
         "Not counted here: a response is a purchase on a day. What contracts earn is dated by the "
         "month, so that neither spend within so many days nor what was before a contact can be "
         "told."
-    ),
-    WORTH: (
-        "Not counted here: what contracts earn is dated by the month, so that the year from the "
-        "day of a return on cannot be told from it."
     ),
 }
 """What is left out where customers have contracts -> the line that says why."""
@@ -85,6 +82,10 @@ NAMES = {
     LAPSED_WITHIN[180]: "91 to 180 days",
     LAPSED_WITHIN[365]: "181 to 365 days",
     LAPSED_EARLIER: "more than a year",
+    TENURE_WITHIN[90]: "customer for up to 90 days",
+    TENURE_WITHIN[365]: "customer for 91 to 365 days",
+    TENURE_WITHIN[730]: "customer for 1 to 2 years",
+    TENURE_LONGER: "customer for over 2 years",
     "former_activity": "former activity",
     "value_tier": "value tier",
     "since_lapse": "time since the lapse",

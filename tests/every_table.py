@@ -42,6 +42,7 @@ from retention import (
     services,
     slices,
     subscriptions,
+    tenure,
     thresholds,
     transactions,
 )
@@ -309,6 +310,7 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     ),
     "rfm": lambda f: rfm.rfm(days_bought(f), as_of=AS_OF),
     "former activity": lambda f: inactive.former_activity(days_bought(f)),
+    "activity ranges": lambda f: inactive.activity_ranges(f.kept("former activity")),
     "standing": lambda f: inactive.standing(
         f.kept("spells"), f.kept("customer_days"), inactive_after=INACTIVE_AFTER, as_of=AS_OF
     ),
@@ -381,6 +383,20 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     "contracts": lambda f: subscriptions.contracts(f.kept("subscriptions, tally"), as_of=AS_OF),
     "runs of services": lambda f: services.runs_of_services(f.kept("contracts"), as_of=AS_OF),
     "days of service": lambda f: services.customer_days(f.kept("contracts"), calendar=f.calendar),
+    "former service": lambda f: tenure.former_service(
+        f.kept("contracts"), first_day=f.calendar.first_day, as_of=AS_OF
+    ),
+    "former tenure": lambda f: tenure.former_tenure(f.kept("former service")),
+    "standing of contracts": lambda f: tenure.standing_of_contracts(
+        f.kept("standing"), f.kept("runs of services"), as_of=AS_OF
+    ),
+    "outcomes of contracts": lambda f: opportunity.outcomes(
+        f.kept("former service"),
+        day=date(2023, 10, 15),
+        since=date(2022, 12, 1),
+        inactive_after=tenure.SILENT_DAYS,
+        former=tenure.former_tenure,
+    ),
     "days of service by week": lambda f: services.customer_days(
         f.kept("contracts"), calendar=f.weeks
     ),

@@ -50,55 +50,29 @@ NEVER_OF_CONTRACTS = {
     # which says so in a line.
     "A response is a purchase within {count} day, the day of the contact being the first. "
     "Customers whose day is not over, and those in two arms of a campaign, are left out.",
-    "By value, customers of *high value* are the top 20% of all customers, active ones too, "
-    "those of *middle value* the next 30%. Value is the revenue of the 365 days up to a "
-    "customer's own last purchase, refunds taken off.",
     "Curve of the share of purchases that are followed by another, from {low} within {first} "
     "days to {high} within {last}.",
-    "Customers who are dormant or lost today, by how often they bought in the year up to "
-    "their last purchase. Of all customers who ever came back, *very active* ones are the top"
-    " 20%, *regular* ones the next 30%, and *occasional* ones the others.",
     "In {count} arm customers were unlike the control before the contact, by more than 0.1 "
     "standard deviations and than chance explains, in what they had bought or how long they "
     "had been silent.",
     "Lines of the share with a second purchase, by period of the first.",
     "Second purchases by segment",
-    "The same estimate for earlier days, made of nothing but what had been bought by then, "
-    "thresholds included, beside what came. Where the data reach back less than two years and a "
-    "year to learn from, it speaks of what returners spend within the year after its day, because "
-    "only that can be seen by now.",
     "A dot right of zero: more of the customers contacted bought than of those held out. The "
     "thick line is the 95% interval of an arm alone, the thin one that of all arms of its "
     "campaign at once: where the thin line crosses zero, chance alone could explain it. The "
     "smallest uplift that would show, in the tables, is what so many customers would have "
     "shown in 8 of 10 such campaigns; one that is smaller can show as well, with luck.",
-    "Customers who are dormant or lost today, by how often they bought in the year up to "
-    "their last purchase: of all who ever came back, *very active* ones are the top 20%, "
-    "*regular* ones the next 30%. And by what they brought in then: of all customers, *high "
-    "value* is the top 20%, *middle value* the next 30%. The win-back page, which `make "
-    "winback` writes, says more of them.",
-    "Most customers: {group}, {count} ({share}, 95% interval {interval}). Most revenue in the"
-    " year up to the last purchase: {other}, {money}.",
     "RFM puts all customers in order by how recently and for how much in all they bought, and"
     " cuts each order into fifths: 5 is best. Of how often they bought, 1 is once, and the "
     "others are cut into fourths. The names below follow from two numbers: the score of "
     "recency, and the mean of those of frequency and money, halves rounded up. Who bought "
     "once has 1 for this mean, however much it was.",
-    "The customers who are dormant or lost today by the same columns, and what they brought "
-    "in in the year up to their last purchase. Values with few of them stand together as one.",
     "The rates of a period, from the last 12 complete ones together, by the columns of the "
     "data that the settings name: who was at risk in several of them counts in each. A "
     "customer belongs where the first purchase was made, so that later purchases change "
     "nothing. A difference to the others is in colour only where it holds after a correction "
     "for comparing many.",
-    "revenue in the year up to the last purchase",
     "A purchase within the days that the settings give a campaign.",
-    "By days of purchase in the 365 days up to the last one: of all who ever came back, very "
-    "active are the top 20%, regular the next 30%, occasional the others.",
-    "The rule of thumb, for comparison: {customers} customers × {share} that return × {each},"
-    " what each brought in in the year up to the last purchase, makes {product}. It takes "
-    "every returner for an average customer as before; the estimate takes returners as they "
-    "were.",
     "Time to the second purchase",
     "Not counted here: a response is a purchase on a day. What contracts earn is dated by the "
     "month, so that neither spend within so many days nor what was before a contact can be told.",
@@ -106,14 +80,13 @@ NEVER_OF_CONTRACTS = {
     "who first bought in a period: the share with a second purchase within 30, 60 and 90 "
     "days, of cohorts of which everybody has been watched for so long.",
     "bought once",
-    "in the 365 days up to each one's last purchase",
     "unlike in days silent",
     "unlike in purchase days",
-    "{count} more customer last bought before {day} and is left out: nobody who had been "
-    "silent for so long could be watched for a year.",
     # Said of contracts: that silence is no matter of theirs.
     "Contracts end on their date, so nothing is derived from silence. How long a customer counts "
     "as dormant after it is a setting.",
+    "In this unit, by purchase days in the year up to the last one: {ranges}. Who never bought "
+    "on a second day at all is called {once}.",
 }
 
 

@@ -13,6 +13,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
+from retention import sample_contracts
 from retention.balance import ARM_CHECKS
 from retention.effects import RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
 from retention.inactive import ACTIVITY_RANGES, BREAKDOWNS, GROUPS
@@ -28,6 +29,7 @@ from retention.rfm_segments import SEGMENTS
 from retention.sample import write_company
 from retention.second_purchase import TIMES
 from retention.segments import COMPARED
+from retention.tenure import TENURES
 
 ENGLISH = Language(currency="USD")
 COLUMNS = {
@@ -120,16 +122,33 @@ def test_every_chart_is_described_and_the_page_may_be_published(shop: NotebookNo
     assert "<h1>" in checked_page(shop, [], 600_000)
 
 
-def test_contracts_say_what_is_not_counted_of_them(company: Path) -> None:
-    contracts = executed(company, unit="params/software_us.yaml")
-    assert frame(contracts, "inactive").empty
-    text = html(contracts).get_text()
-    assert "contracts run on without a day of purchase" in text
-    assert "the year from the day of a return on cannot be told" in text
-    assert [tile["key"] for tile in bundles.facts(contracts)["tiles"]] == [
-        "dormant_customers",
-        "lost_customers",
+def test_contracts_are_told_by_tenure_and_valued_by_days_of_service(tmp_path: Path) -> None:
+    (tmp_path / "params").mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "params" / "software_us.yaml").write_text(
+        f"{sample_contracts.SETTINGS}as_of: 2026-06-30\n"
+    )
+    rows = sample_contracts.contracts(seed=1, customers=2000).subscriptions
+    rows.to_parquet(tmp_path / "data" / "sample_subscriptions.parquet")
+    contracts = executed(tmp_path, unit="params/software_us.yaml")
+    groups = frame(contracts, "inactive")
+    first = groups[groups["breakdown"] == next(iter(BREAKDOWNS))]
+    assert tuple(first["group"]) == TENURES
+    facts = bundles.facts(contracts)
+    assert [tile["key"] for tile in facts["tiles"]] == [
+        *("dormant_customers", "lost_customers", "opportunity_value", "former_value"),
     ]
+    states = {tile["key"]: tile["value"] for tile in facts["tiles"][:2]}
+    for _, own in groups.groupby("breakdown"):
+        assert states["lost_customers"] == ENGLISH.number(own["lost"].sum())
+    total, days = frame(contracts, "opportunity").iloc[-1], frame(contracts, "backtest")
+    assert total["customers"] <= first["customers"].sum()
+    assert total["worth_low"] < total["worth"] < total["worth_high"]
+    assert days["realised"].notna().any()
+    text = html(contracts).get_text()
+    assert "up to the end of each one's service" in text
+    assert "contracts run on without a day of purchase" in text
+    assert "last purchase" not in text
 
 
 def test_hardly_any_data_make_a_page_too(tmp_path: Path) -> None:

@@ -22,7 +22,14 @@ from retention import (
     winback_plots,
 )
 from retention.cells import OTHER_UNIT
-from retention.definitions import DEFINITIONS, OF_PROSPECTS, OF_WINBACK, REACTIVATION_OF, SCOPES
+from retention.definitions import (
+    DEFINITIONS,
+    OF_INACTIVE,
+    OF_PROSPECTS,
+    OF_WINBACK,
+    REACTIVATION_OF,
+    SCOPES,
+)
 from retention.language import Language
 from retention.opportunity import HORIZON_DAYS
 from retention.quality import ROWS_AFTER_QUERY
@@ -33,7 +40,7 @@ from retention.suppression import SMALL, hidden, merged, moved_by_many, pooled, 
 from retention.thresholds import return_shares
 from retention.tiles import tiles as headline_tiles
 from retention.unit import DEFINITIONS_VERSION, Unit
-from retention.words import DAYS, NOT_COUNTED, TOO_SMALL, WORTH, name_of
+from retention.words import DAYS, NOT_COUNTED, TOO_SMALL, name_of
 
 _SIZES = {"cohort_size", "lapsed", "watched", "at_risk"}
 """Columns that say how many customers a row is about."""
@@ -201,16 +208,15 @@ class Report(Shown):
 
     def inactive(self, groups: pd.DataFrame, *breakdowns: str) -> None:
         """The inactive (inactive.GROUPS) by each of the breakdowns, small groups as one."""
-        if self._counts_days():
-            shown = [self.pooled(groups[groups["breakdown"] == name]) for name in breakdowns]
-            named = [self._groups_named(each) for each in shown]
-            charts = winback_plots.inactive(named, self.language)
-            told = (
-                winback_narrative.breakdowns(named, self.language)
-                if len(named) > 1
-                else winback_narrative.inactive(named[0], self.language)
-            )
-            self.figure(charts, told, data=pd.concat(shown, ignore_index=True))
+        shown = [self.pooled(groups[groups["breakdown"] == name]) for name in breakdowns]
+        named = [self._groups_named(each) for each in shown]
+        charts = winback_plots.inactive(named, self.language)
+        told = (
+            winback_narrative.breakdowns(named, self.language)
+            if len(named) > 1
+            else winback_narrative.inactive(named[0], self.language)
+        )
+        self.figure(charts, told, data=pd.concat(shown, ignore_index=True))
 
     def worth(self, cells: pd.DataFrame, groups: pd.DataFrame) -> bool:
         """What the inactive are worth in all, in sentences; returns whether that can be told.
@@ -218,7 +224,7 @@ class Report(Shown):
         cells: opportunity_value.OPPORTUNITY, the last row of which is of all; groups:
         inactive.GROUPS, which say how many the inactive are.
         """
-        if not self._counts_days(WORTH) or not self._has_history(cells, horizons=1):
+        if not self._has_history(cells, horizons=1):
             return False
         total = cells.iloc[-1]
         if total["returned"] < self.unit.settings.minimum_group:
@@ -291,10 +297,11 @@ class Report(Shown):
             for term, meaning in DEFINITIONS.items()
             if (has_dormant or term != "dormant customer") and term not in self.unused_terms
         ]
-        if self.unused_terms and self.unit.model.buys:
+        if self.unused_terms:
             meanings += [
                 (self.language(term), self.language(meaning))
                 for term, meaning in OF_WINBACK.items()
+                if self.unit.model.buys or term in OF_INACTIVE
             ]
         if self.unit.settings.prospects:
             meanings += [

@@ -32,7 +32,7 @@ from retention.suppression import (
     watched_by_many,
 )
 from retention.winback_tiles import tiles
-from retention.words import TOO_SMALL, WORTH, name_of, value_name, within_a_line
+from retention.words import TOO_SMALL, name_of, value_name, within_a_line
 
 _NO_SEGMENTS = (
     "This unit has no segments: name columns of the data in its settings, as segments, to see the "
@@ -145,7 +145,7 @@ class WinBackReport(CampaignReport):
         cells: opportunity_value.OPPORTUNITY, of which that may test a part only.
         """
         over = backtest[backtest["realised"].notna()]
-        if not self._counts_days(WORTH) or not self._has_history(over, horizons=2):
+        if not self._has_history(over, horizons=2):
             return
         shown = came_of_many(backtest, least=self.unit.settings.minimum_group)
         if shown["realised"].isna().all():
