@@ -252,3 +252,12 @@ def test_equal_amounts_have_no_variance_though_squares_come_as_floats(
     found = spend_effects(frame)
     assert cells(found, "uplift", "low", "p_value") == [(pytest.approx(float(amount)), None, None)]
     assert cells(arm_checks(frame), "prior_revenue_difference", "unlike") == [(0.0, False)]
+
+
+def test_two_of_an_arm_say_how_sure_their_spend_is_and_one_does_not() -> None:
+    few = arm("mail", 2, 2, spend=[10, 20]), arm("control", 2, 2, spend=[1, 5])
+    welch = stats.ttest_ind([10, 20], [1, 5], equal_var=False).confidence_interval()
+    found = spend_effects(arms(*few))
+    assert cells(found, "low", "high") == [pytest.approx((welch.low, welch.high))]
+    found = spend_effects(arms(arm("mail", 1, 1, spend=[10]), few[1]))
+    assert cells(found, "uplift", "low", "p_value") == [(7.0, None, None)]

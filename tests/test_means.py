@@ -23,8 +23,9 @@ def sums(amounts: np.ndarray) -> tuple[Decimal, float, int]:
     return sum(money, Decimal(0)), float(sum(float(one) ** 2 for one in money)), len(money)
 
 
-def test_the_interval_of_a_mean_is_students() -> None:
-    amounts = np.random.default_rng(1).lognormal(3, 0.8, 60).round(2)
+@pytest.mark.parametrize("size", [2, 60])
+def test_the_interval_of_a_mean_is_students(size: int) -> None:
+    amounts = np.random.default_rng(1).lognormal(3, 0.8, size).round(2)
     low, high = stats.ttest_1samp(amounts, 0).confidence_interval(0.95)
     assert mean_interval(*sums(amounts)) == pytest.approx((low, high), rel=1e-9)
     assert variance(*sums(amounts)) == pytest.approx(amounts.var(ddof=1), rel=1e-9)
