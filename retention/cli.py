@@ -5,6 +5,7 @@ refused, nothing ran and nothing was written; 3 none published; 130 interrupted,
 """
 
 import contextlib
+import signal
 import sysconfig
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +18,7 @@ import typer
 from retention import stops
 from retention.audience_command import audience
 from retention.errors import SettingsRefused
-from retention.exits import REFUSED, SOME_FAILED, code_of, say, spoken
+from retention.exits import REFUSED, SOME_FAILED, STOPPED, code_of, say, spoken
 
 # What reads data and executes notebooks is imported by the commands that do: --help is instant.
 
@@ -53,8 +54,16 @@ class Executor(StrEnum):
 
 def main() -> None:
     """Entry point of the `retention` script."""
-    stops.heed()
-    app()
+    try:
+        stops.heed()
+        app()
+    except KeyboardInterrupt as interrupt:
+        raise SystemExit(STOPPED + stops.signal_of(interrupt)) from None
+    except SystemExit as end:
+        # To Typer every signal is Ctrl-C.
+        if end.code == STOPPED + signal.SIGINT:
+            raise SystemExit(STOPPED + stops.signal_of(KeyboardInterrupt())) from None
+        raise
 
 
 @app.command()

@@ -30,7 +30,8 @@ def spoken(
     The command ends with `code` then, after `then` has been called with the lines.
     """
     try:
-        yield
+        with stops.told_apart():
+            yield
         return
     except SettingsRefused as refusal:
         problems = refusal.problems

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import ibis
 import ibis.expr.types as ir
 
-from retention import engines, rereading, segments, sources, staging, transactions
+from retention import engines, rereading, segments, sources, staging, stops, transactions
 from retention.errors import DataRefused
 from retention.models import MODELS, Model
 from retention.optional_sources import OPTIONAL
@@ -75,7 +75,7 @@ def _opened_again(settings: Settings) -> Unit:
 def _opened(settings: Settings, read_before: staging.Tallied | None = None) -> Unit:
     own = read_before or staging.staged(settings)
     if own is not None:
-        with contextlib.suppress(DataRefused, *engines.errors()):
+        with contextlib.suppress(DataRefused, *engines.errors()), stops.told_apart():
             return _counted(settings, own)
         # Whatever is wrong, with what was read or with the data: the source itself says it in full.
     return _counted(settings, staging.source_of(settings))

@@ -18,7 +18,7 @@ from ibis.backends import BaseBackend
 from ibis.common.exceptions import TableNotFound
 from ibis.util import gen_name
 
-from retention import connections, engines, files, scratch
+from retention import connections, engines, files, scratch, stops
 from retention.environment import filled_in
 from retention.errors import DataRefused
 from retention.files import first_words
@@ -237,9 +237,11 @@ def _memory() -> Any:
     # Its own name a connection: two that spill into one folder would overwrite each other. DuckDB
     # makes it, and removes it with the last connection, but would let everybody read it.
     spill = scratch.private() / uuid.uuid4().hex
-    return ibis.duckdb.connect(
+    backend = ibis.duckdb.connect(
         temp_directory=str(spill), autoinstall_known_extensions=False, **_limited()
     )
+    stops.interrupts(backend.con)
+    return backend
 
 
 def _limited() -> dict[str, object]:

@@ -20,7 +20,7 @@ from pathlib import Path
 import duckdb
 import ibis.expr.types as ir
 
-from retention import engines, scratch, sources
+from retention import engines, scratch, sources, stops
 from retention import slices as by_unit
 from retention.errors import DataRefused
 from retention.files import interruptible
@@ -113,7 +113,8 @@ def stage(units: Sequence[Settings], tell: Callable[[str, int], object]) -> None
             tell(part[0].source, len(part))
             place = Path(folder, f"{name}-{number}")
             try:
-                _stage(part, place)
+                with stops.told_apart():
+                    _stage(part, place)
             except failures as error:
                 shutil.rmtree(place, ignore_errors=True)
                 if isinstance(error, OSError | duckdb.IOException | duckdb.OutOfMemoryException):

@@ -1,9 +1,29 @@
 """The signals that end a command, and which of them it was."""
 
+import contextlib
+import os
 import signal
+import threading
+import weakref
+from collections.abc import Iterator
 from types import FrameType
+from typing import Protocol
+
+_AGAIN_SECONDS = 0.1
+_IMPORTS = "<frozen importlib._bootstrap>"
+"""The file that a frame of Python's own names while something is imported."""
 
 _told: list[signal.Signals] = []
+
+
+class Engine(Protocol):
+    """A connection that may be in the middle of a query."""
+
+    def interrupt(self) -> None:
+        """End the query, if there is one."""
+
+
+_engines: "weakref.WeakSet[Engine]" = weakref.WeakSet()
 
 
 def heed() -> None:
@@ -14,18 +34,51 @@ def heed() -> None:
         signal.signal(signal.SIGINT, _end)
 
 
+def interrupts(engine: Engine) -> None:
+    """Have a signal end the query of an engine too.
+
+    DuckDB hears a signal in the midst of a query, but waits until its threads have done it all.
+    """
+    _engines.add(engine)
+
+
 def check() -> None:
     """Raise KeyboardInterrupt where a signal has come that nothing has ended by.
 
-    An engine's client that imports something just then takes it for an import that fails.
+    What comes while Python tidies up an object, say, is lost there.
     """
     if _told:
         raise KeyboardInterrupt(_told[-1])
 
 
-def _end(number: int, _frame: FrameType | None) -> None:
+@contextlib.contextmanager
+def told_apart() -> Iterator[None]:
+    """Let a signal be what it is in Python: an engine makes an error of its own of it."""
+    try:
+        yield
+    except Exception:
+        check()
+        raise
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    if _importing(frame):
+        # The client of an engine would take it for a module that is not there, and go on.
+        again = threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), number))
+        again.daemon = True
+        again.start()
+        return
     _told.append(signal.Signals(number))
+    for engine in list(_engines):
+        with contextlib.suppress(Exception):  # one that is closed
+            engine.interrupt()
     raise KeyboardInterrupt(_told[-1])
+
+
+def _importing(frame: FrameType | None) -> bool:
+    while frame is not None and frame.f_code.co_filename != _IMPORTS:
+        frame = frame.f_back
+    return frame is not None
 
 
 def signal_of(interrupt: KeyboardInterrupt) -> signal.Signals:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from retention import stops
+from retention import cli, stops
 
 LOST = """
 import contextlib, signal
@@ -32,3 +33,80 @@ def test_a_signal_is_heard_and_keeps_its_name(name: str) -> None:
 
 def test_nothing_is_heard_where_nothing_came() -> None:
     stops.check()
+
+
+ENDLESS = """
+import os, signal, threading, time
+from retention import sources, stops
+
+def strike():
+    began = time.process_time()
+    while time.process_time() < began + 0.4:
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.{name})
+
+stops.heed()
+engine = sources.engine("UTC")
+engine.raw_sql("SET threads = 2")
+engine.raw_sql("SET enable_progress_bar = false")
+query = "SELECT sum(sin(a.range * b.range)) FROM range(1000000) a, range(20000) b"
+threading.Thread(target=strike, daemon=True).start()
+try:
+    with stops.told_apart():
+        engine.raw_sql(query).fetchall()
+except KeyboardInterrupt as interrupt:
+    print(stops.signal_of(interrupt).name, flush=True)
+os._exit(0)
+"""
+
+IMPORTING = """
+import signal, sys
+from retention import stops
+
+class Client:
+    def find_spec(self, *_):
+        signal.raise_signal(signal.{name})
+
+stops.heed()
+sys.meta_path.insert(0, Client())
+try:
+    try:
+        import a_module_that_an_engine_may_use
+    except ImportError:
+        sys.meta_path.pop(0)
+        print("heard later", flush=True)
+    signal.pause()
+except KeyboardInterrupt as interrupt:
+    print(stops.signal_of(interrupt).name, flush=True)
+"""
+
+
+def printed(program: str) -> list[str]:
+    """What a process prints; one that hears nothing is killed."""
+    command = [sys.executable, "-c", program]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return told.stdout.splitlines()
+
+
+def test_a_signal_ends_a_query_that_would_not_end() -> None:
+    assert printed(ENDLESS.format(name="SIGTERM")) == ["SIGTERM"]
+
+
+def test_a_signal_while_something_is_imported_waits_for_its_end() -> None:
+    assert printed(IMPORTING.format(name="SIGTERM")) == ["heard later", "SIGTERM"]
+
+
+@pytest.mark.parametrize("ended", [SystemExit(130), KeyboardInterrupt()])
+def test_a_command_that_has_not_begun_its_work_ends_by_its_signal_too(
+    ended: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def app() -> None:
+        raise ended
+
+    monkeypatch.setattr(cli, "app", app)
+    monkeypatch.setattr(stops, "heed", lambda: None)
+    for told, code in ([signal.SIGTERM], 143), ([], 130):
+        monkeypatch.setattr(stops, "_told", told)
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert end.value.code == code

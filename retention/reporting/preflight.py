@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from retention import stops
 from retention.errors import DataRefused, SettingsRefused
 from retention.opening import named, open_unit
 from retention.params import Settings, all_settings, find_unit, unit_files
@@ -96,7 +97,8 @@ def _opened(
 @contextlib.contextmanager
 def _collected(problems: list[str]) -> Iterator[None]:
     try:
-        yield
+        with stops.told_apart():
+            yield
     except SettingsRefused as refusal:
         problems.extend(refusal.problems)
     except DataRefused as refusal:

@@ -5,6 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from typing import Protocol
 
+from retention import stops
 from retention.reporting import notebooks
 from retention.reporting.kernels import Kernels
 from retention.reporting.lock import uninterrupted
@@ -63,6 +64,7 @@ def attempts(tasks: Sequence[Task], workers: Workers) -> Generator[tuple[Task, A
             futures[workers.submit(task)] = task
         while futures:
             done, _ = wait(futures, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            stops.check()
             why = workers.gone()
             for future in done:
                 # Popped and not kept: an executed notebook may hold many megabytes.
