@@ -163,7 +163,7 @@ class Unit:
     def rates(self) -> pd.DataFrame:
         """One row a complete period and measure (rates.RATES)."""
         parts = [
-            self._shares_of(self.spells, self._stays, self._ledger),
+            self._own_shares,
             rate_tables.revenue_churn(self._stays, self.customer_days, calendar=self.calendar),
             rate_tables.quick_ratio(self._ledger),
         ]
@@ -266,11 +266,16 @@ class Unit:
     def _shares(self, inactive_after: int, lost_after: int) -> ir.Table:
         """What rates.shares would give with other thresholds."""
         if (inactive_after, lost_after) == self._days:
-            return self._shares_of(self.spells, self._stays, self._ledger)
+            return self._own_shares
         states = self.source.stored("other_spells", self._spells(inactive_after, lost_after))
         reaching = self.source.stored("other_stays", stays(states, calendar=self.calendar))
         table = ledgers.ledger(states, reaching, self.customer_days, calendar=self.calendar)
         return self._shares_of(states, reaching, self.source.stored("other_ledger", table))
+
+    @cached_property
+    def _own_shares(self) -> ir.Table:
+        shares = self._shares_of(self.spells, self._stays, self._ledger)
+        return self.source.stored("shares", shares)
 
     def _shares_of(self, states: ir.Table, reaching: ir.Table, ledger: ir.Table) -> ir.Table:
         return rate_tables.shares(
