@@ -33,25 +33,27 @@ LAPSES = ibis.schema({"number": "int64", "days": "int64", "events": "int64", "ce
 RETURNS = ("lapse_period", "age", "lapsed", "returned", "return_share", "low", "high", "complete")
 
 
-def cohorts(customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:
+def cohorts(days_in_order: ir.Table, *, calendar: Calendar) -> ir.Table:
     """One row a cohort and age that has at least begun to be observed. Returns COHORTS.
 
     A cohort is the customers whose first purchase day lies in a period, from the full history; age
     counts whole periods since. `customers` of the cohort have a purchase day in that period
     (bounded retention); `revenue` is all their amounts in it, from their first purchase on. The
     running period is marked by `complete` = false. A period without a first purchase is no cohort.
+
+    days_in_order: transactions.DAYS_IN_ORDER.
     """
-    first = first_purchases(customer_days)
     days = calendar.numbered(
-        customer_days.join(first, "customer_id"),
-        cohort_number="first_day",
-        number="day",
+        days_in_order, cohort_number="first_day", number="day", next_number="next_day"
     )
     days = days.filter(days.day >= days.first_day)
+    # Of a customer's purchase days in a period, the last one alone has no next one in it.
+    is_last = days.bought & (days.next_number.isnull() | (days.next_number > days.number))
     cells = days.group_by("cohort_number", "number").agg(
-        customers=days.customer_id.nunique(where=days.bought),
-        revenue=days.amount.sum().cast("float64"),
+        customers=is_last.sum(), revenue=days.amount.sum().cast("float64")
     )
+    is_first = days_in_order.bought & (days_in_order.day == days_in_order.first_day)
+    first = days_in_order.filter(is_first).select("customer_id", "first_day")
     grid = ages(first, calendar=calendar)
     filled = grid.left_join(cells, ["cohort_number", "number"]).select(
         "cohort",

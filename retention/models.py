@@ -26,8 +26,8 @@ Table = Callable[..., ir.Table]
 class Model:
     """What a unit asks of its model; tables go in and come out, on the engine.
 
-    What is *followed* is what the customers of the model are followed by: customer-days, or
-    contracts.
+    What is *followed* is what the customers of the model are followed by: customer-days in order,
+    or contracts.
     """
 
     date_column: str
@@ -122,12 +122,12 @@ def _first_purchase(customer_days: ir.Table) -> ir.Value:
     return customer_days.day.min(where=customer_days.bought)
 
 
-def _customer_days(customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:  # noqa: ARG001
-    return customer_days
+def _days_in_order(tally: ir.Table, *, as_of: date) -> ir.Table:
+    return transactions.in_order(transactions.customer_days(tally, as_of=as_of))
 
 
-def _pauses(customer_days: ir.Table) -> ir.Table:
-    return transactions.pauses(transactions.purchase_days(customer_days))
+def _customer_days(days_in_order: ir.Table, *, calendar: Calendar) -> ir.Table:  # noqa: ARG001
+    return days_in_order.select(*transactions.CUSTOMER_DAYS.names)
 
 
 def _by_gaps(pauses: ir.Table, *, as_of: date, **asked: object) -> Thresholds:
@@ -225,10 +225,10 @@ MODELS = {
         dated="day",
         refused=transactions.refused,
         dates=transactions.dates,
-        followed=transactions.customer_days,
+        followed=_days_in_order,
         first_day=_first_purchase,
         customer_days=_customer_days,
-        paced=_pauses,
+        paced=transactions.pauses,
         thresholds=_by_gaps,
         runs=_runs_of_purchases,
         last_seen=_last_purchases,

@@ -103,11 +103,9 @@ def _unit(settings: Settings, source: sources.Source) -> Unit:
             "choose a shorter frequency or a later as_of"
         )
     paced = model.paced(followed)
-    if paced is not followed:
-        paced = source.stored("paced", paced)
     derived = model.thresholds(paced, as_of=as_of, **settings.thresholds())
     days = model.customer_days(followed, calendar=calendar)
-    if days is not followed:
+    if not model.buys:
         days = source.stored("customer_days", days)
     named = {key: getattr(settings, key) for key in OPTIONAL}
     others = {

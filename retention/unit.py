@@ -109,7 +109,7 @@ class Unit:
             return self.thresholds.inactive_after
         known = self.customer_days.filter(self.customer_days.day <= day)
         asked = self.settings.model_copy(update={"lost_after": AUTO})
-        paced = self.model.paced(known)
+        paced = self.model.paced(transactions.in_order(known))
         return self.model.thresholds(paced, as_of=day, **asked.thresholds()).inactive_after
 
     def extent(self) -> dict[str, object]:
@@ -174,7 +174,9 @@ class Unit:
 
     def cohorts(self) -> pd.DataFrame:
         """One row a cohort and age (cohorts.COHORTS)."""
-        return self._once(cohorts.cohorts, self.customer_days)
+        buys = self.model.buys
+        days = self.followed if buys else transactions.in_order(self.customer_days)
+        return self._once(cohorts.cohorts, days)
 
     def unbounded(self) -> pd.DataFrame:
         """One row a cohort and age that all of it reached (cohort_views.UNBOUNDED)."""

@@ -28,7 +28,7 @@ from retention import (
     thresholds,
 )
 from retention.periods import Calendar
-from retention.transactions import pauses, purchase_days
+from retention.transactions import in_order, pauses, purchase_days
 
 if TYPE_CHECKING:
     from histories import Kit
@@ -42,8 +42,8 @@ def states(
     customer_days: ir.Table, *known: ir.Table, inactive_after: int, lost_after: int, as_of: date
 ) -> ir.Table:
     """Spells of customers and, with a table of those `known`, of prospects."""
-    bought = purchase_days(customer_days)
-    runs = lifecycle.runs_of_purchases(pauses(bought), inactive_after=inactive_after)
+    paused = pauses(in_order(customer_days))
+    runs = lifecycle.runs_of_purchases(paused, inactive_after=inactive_after)
     found = lifecycle.spells(runs, dormant_for=lost_after - inactive_after, as_of=as_of)
     return with_those(found, *known)
 
@@ -72,8 +72,12 @@ def of_purchases(
     return function(purchase_days(customer_days), as_of=as_of)
 
 
+def cohorts_of(customer_days: ir.Table, *, calendar: Calendar) -> ir.Table:
+    return cohorts.cohorts(in_order(customer_days), calendar=calendar)
+
+
 def gaps_between(purchase_days: ir.Table, *, as_of: date) -> ir.Table:
-    return thresholds.gaps(pauses(purchase_days), as_of=as_of)
+    return thresholds.gaps(pauses(in_order(purchase_days)), as_of=as_of)
 
 
 def all_rates(
@@ -197,7 +201,7 @@ class History:
         return self.frame(rates.conversion, self.spells_table)
 
     def cohorts(self) -> pd.DataFrame:
-        return self.frame(cohorts.cohorts, self.customer_days)
+        return self.frame(cohorts_of, self.customer_days)
 
     def unbounded(self) -> pd.DataFrame:
         return self.frame(cohort_views.unbounded, self.customer_days)

@@ -13,7 +13,7 @@ from weeks import WEEK_1, WEEK_2, WEEK_3
 from retention.cohorts import COHORTS, LAPSES, average_retention, cohorts, lapses
 from retention.lifecycle import SPELLS
 from retention.periods import Calendar
-from retention.transactions import CUSTOMER_DAYS
+from retention.transactions import DAYS_IN_ORDER
 
 
 def row_of(history: History, cohort: date, name: str = "customers") -> list[object]:
@@ -194,6 +194,6 @@ def tens(days: dict[str, list[date]]) -> dict[str, list[tuple[date, Decimal]]]:
 
 def test_schemas_hold_on_no_engine_at_all() -> None:
     calendar = Calendar("month", date(2024, 1, 1), date(2024, 3, 31))
-    days, spells = ibis.table(CUSTOMER_DAYS, name="days"), ibis.table(SPELLS, name="spells")
+    days, spells = ibis.table(DAYS_IN_ORDER, name="days"), ibis.table(SPELLS, name="spells")
     assert cohorts(days, calendar=calendar).schema() == COHORTS
     assert lapses(spells, calendar=calendar).schema() == LAPSES

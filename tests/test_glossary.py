@@ -19,7 +19,7 @@ from retention.lifecycle import runs_of_purchases, spells, with_prospects
 from retention.normal import standing
 from retention.periods import Rules
 from retention.rates import CHURN
-from retention.transactions import customer_days, pauses, purchase_days, tally
+from retention.transactions import customer_days, in_order, pauses, tally
 from retention.unit import DEFINITIONS_VERSION
 
 TIMELINE = re.compile(
@@ -72,8 +72,8 @@ def kit_states(inactive_after: int, lost_after: int, purchases: str) -> str:
         timelines.purchases(purchases), columns=["customer_id", "ordered_at", "amount"]
     )
     counted = tally(transactions.transactions(ibis.memtable(rows), unit="any"))
-    bought = purchase_days(customer_days(counted, as_of=as_of))
-    runs = runs_of_purchases(pauses(bought), inactive_after=inactive_after)
+    days = in_order(customer_days(counted, as_of=as_of))
+    runs = runs_of_purchases(pauses(days), inactive_after=inactive_after)
     found = spells(runs, dormant_for=lost_after - inactive_after, as_of=as_of).to_pyarrow()
     columns = ("customer_id", "state", "started_on", "ended_on")
     of_one = zip(*(found[column].to_pylist() for column in columns), strict=True)
@@ -110,7 +110,8 @@ def test_a_prospect_of_the_glossary_is_one(
     raw = ibis.memtable(pd.DataFrame(rows, columns=["customer_id", "known_on"]))
     counted = prospects.SOURCE.tally(prospects.SOURCE.typed(raw, unit="any"))
     bought = pd.DataFrame(timelines.purchases(purchases), columns=["customer_id", "day", "amount"])
-    runs = runs_of_purchases(pauses(ibis.memtable(bought)), inactive_after=2)
+    days = in_order(ibis.memtable(bought.assign(bought=True)))
+    runs = runs_of_purchases(pauses(days), inactive_after=2)
     customers = spells(runs, dormant_for=2, as_of=as_of)
     people = prospects.prospects(counted, as_of=as_of)
     found = with_prospects(customers, people).to_pyarrow()

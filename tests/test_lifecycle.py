@@ -24,7 +24,7 @@ from retention.lifecycle import (
     stays,
 )
 from retention.periods import Calendar
-from retention.transactions import PAUSES, pauses
+from retention.transactions import CUSTOMER_DAYS, DAYS_IN_ORDER, PAUSES, in_order, pauses
 
 START = timelines.START
 
@@ -221,8 +221,9 @@ def test_stays_are_the_active_spells_that_reach_over_the_close_of_a_period(kit: 
 
 
 def test_schema_holds_on_no_engine_at_all() -> None:
-    purchase_days = ibis.table({"customer_id": "string", "day": "date"}, name="purchase_days")
-    paused = pauses(purchase_days)
+    days = in_order(ibis.table(CUSTOMER_DAYS, name="days"))
+    assert days.schema() == DAYS_IN_ORDER
+    paused = pauses(days)
     assert paused.schema() == PAUSES
     runs = runs_of_purchases(paused, inactive_after=90)
     assert runs.schema() == RUNS

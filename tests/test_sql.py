@@ -18,7 +18,7 @@ from ibis.common.exceptions import OperationNotDefinedError
 from raw_rows import RAW
 
 DIALECTS = ("bigquery", "snowflake", "trino")
-SHOWN = ("transactions, dates", "pauses", "gaps", "spells", "lapses")
+SHOWN = ("transactions, dates", "in_order", "gaps", "spells", "lapses")
 LACKING = ("fingerprint", "trino")
 """Ibis 12.0.0 has no hash there: a run would have to do without."""
 
