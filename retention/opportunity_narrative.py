@@ -7,7 +7,8 @@ import pandas as pd
 
 from retention.language import Language
 from retention.opportunity import HORIZON_DAYS
-from retention.opportunity_value import FEWEST, WITHIN_YEAR, YEAR_FROM_RETURN, rule_of_thumb
+from retention.opportunity_backtest import WITHIN_YEAR, YEAR_FROM_RETURN
+from retention.opportunity_value import FEWEST, rule_of_thumb
 from retention.words import TOO_SMALL, name_of
 
 _TESTED = {

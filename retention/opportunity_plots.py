@@ -14,7 +14,8 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 
 from retention.language import Language
-from retention.opportunity_value import BRACKETS, FORMERLY, TOGETHER, WITHIN_YEAR, YEAR_FROM_RETURN
+from retention.opportunity_backtest import WITHIN_YEAR, YEAR_FROM_RETURN
+from retention.opportunity_value import BRACKETS, FORMERLY, TOGETHER
 from retention.rates import WIN_BACK
 from retention.style import (
     INK,

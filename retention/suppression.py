@@ -116,8 +116,9 @@ def learned_from_many(cells: pd.DataFrame, *, least: int) -> pd.DataFrame:
 
 
 def came_of_many(backtest: pd.DataFrame, *, least: int) -> pd.DataFrame:
-    """The days (opportunity_value.BACKTEST) of which no figure is of few: of `least` customers or
-    more, of whom as many returned, or nobody did, or nobody can have yet.
+    """The days (opportunity_backtest.BACKTEST) of which no figure is of few.
+
+    They are of `least` customers or more, of whom as many returned, or nobody did, or can have yet.
 
     The others are left out whole, for estimate and error together would give what came.
     """

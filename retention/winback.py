@@ -17,6 +17,7 @@ from retention import (
     inactive_segments,
     onboarding,
     opportunity,
+    opportunity_backtest,
     opportunity_value,
     reasons,
     rfm_segments,
@@ -112,23 +113,23 @@ class WinBack:
         )
 
     def backtest(self) -> pd.DataFrame:
-        """One row a day: what was estimated on it, and what came (opportunity_value.BACKTEST)."""
+        """One row a day: the estimate, and what came of it (opportunity_backtest.BACKTEST)."""
         unit = self.unit
-        return opportunity_value.backtest(
+        return opportunity_backtest.backtest(
             self._known_on, first_day=unit.calendar.first_day, as_of=unit.as_of
         )
 
-    def _known_on(self, day: date) -> opportunity_value.Known | None:
+    def _known_on(self, day: date) -> opportunity_backtest.Known | None:
         """What was known at the close of a day; None where no threshold could be derived yet."""
         try:
             return self._known(day, self.unit.inactive_after_on(day))
         except DataRefused:
             return None
 
-    def _known(self, day: date, inactive_after: int) -> opportunity_value.Known:
+    def _known(self, day: date, inactive_after: int) -> opportunity_backtest.Known:
         days, model = self.former_days, self.unit.model
         asked = {"inactive_after": max(inactive_after, model.silent_days)}
-        return opportunity_value.Known(
+        return opportunity_backtest.Known(
             inactive_after=inactive_after,
             look=lambda on, since: self._frame(
                 opportunity.outcomes(days, day=on, since=since, former=model.former, **asked)

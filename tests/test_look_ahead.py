@@ -12,7 +12,7 @@ from orders import csv as orders_csv
 from orders import settings_file
 
 from retention import open_unit
-from retention.opportunity_value import WITHIN_YEAR, YEAR_FROM_RETURN
+from retention.opportunity_backtest import WITHIN_YEAR, YEAR_FROM_RETURN
 from retention.winback import WinBack
 
 AS_OF = date(2024, 6, 30)

@@ -12,14 +12,8 @@ from matplotlib.colors import to_hex
 from retention import opportunity_narrative as narrative
 from retention import opportunity_plots as plots
 from retention.language import Language
-from retention.opportunity_value import (
-    ALL,
-    BACKTEST,
-    OPPORTUNITY,
-    WITHIN_YEAR,
-    YEAR_FROM_RETURN,
-    numbered,
-)
+from retention.opportunity_backtest import BACKTEST, WITHIN_YEAR, YEAR_FROM_RETURN
+from retention.opportunity_value import ALL, OPPORTUNITY, numbered
 from retention.reporting.drawing import drawn
 from retention.style import INK
 

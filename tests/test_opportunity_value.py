@@ -12,17 +12,19 @@ import pytest
 from histories import cells
 
 from retention.opportunity import GROWTH, HORIZON_DAYS, OUTCOMES
-from retention.opportunity_value import (
-    ALL,
+from retention.opportunity_backtest import (
     BACKTEST,
-    FEWEST,
-    OPPORTUNITY,
     STEPS,
     WITHIN_YEAR,
     YEAR_FROM_RETURN,
     Known,
-    Look,
     backtest,
+)
+from retention.opportunity_value import (
+    ALL,
+    FEWEST,
+    OPPORTUNITY,
+    Look,
     opportunity,
     rule_of_thumb,
 )

@@ -31,7 +31,8 @@ from retention.inactive import ACTIVITY_RANGES, GROUPS
 from retention.inactive_segments import INACTIVE_BY_SEGMENT
 from retention.ledger import LEDGER
 from retention.onboarding import BY_SEGMENT, ONBOARDING
-from retention.opportunity_value import BACKTEST, OPPORTUNITY
+from retention.opportunity_backtest import BACKTEST
+from retention.opportunity_value import OPPORTUNITY
 from retention.params import settings
 from retention.quality import QUALITY
 from retention.rates import CHURN, RATES, REACTIVATION, WIN_BACK

@@ -20,7 +20,8 @@ from retention.inactive import ACTIVITY_RANGES, BREAKDOWNS, GROUPS
 from retention.inactive_segments import INACTIVE_BY_SEGMENT
 from retention.language import Language
 from retention.onboarding import BY_SEGMENT, ONBOARDING
-from retention.opportunity_value import BACKTEST, OPPORTUNITY
+from retention.opportunity_backtest import BACKTEST
+from retention.opportunity_value import OPPORTUNITY
 from retention.reasons import BY_REASON
 from retention.reporting import bundles
 from retention.reporting.notebooks import WINBACK, kit_notebook

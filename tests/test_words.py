@@ -30,7 +30,8 @@ from retention.headings import COLUMNS, OF_MONEY, OF_SPEND, OF_UPLIFT, UNSHOWN, 
 from retention.inactive import GROUPS
 from retention.language import LANGUAGES, Language
 from retention.numerals import ABSENT
-from retention.opportunity_value import BACKTEST, OPPORTUNITY, TOGETHER
+from retention.opportunity_backtest import BACKTEST
+from retention.opportunity_value import OPPORTUNITY, TOGETHER
 from retention.reasons import BY_REASON
 from retention.recurring import RECURRING
 from retention.reporting import portfolio

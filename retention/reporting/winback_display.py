@@ -140,7 +140,7 @@ class WinBackReport(CampaignReport):
         self.note(opportunity_narrative.thumb(total, self.language))
 
     def backtest(self, backtest: pd.DataFrame, cells: pd.DataFrame) -> None:
-        """What the same estimate said a year ago, and what came (opportunity_value.BACKTEST).
+        """What the same estimate said a year ago, and what came (opportunity_backtest.BACKTEST).
 
         cells: opportunity_value.OPPORTUNITY, of which that may test a part only.
         """

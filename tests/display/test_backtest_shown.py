@@ -8,7 +8,8 @@ from bs4 import BeautifulSoup
 from displayed import html, showing
 
 from retention import Unit
-from retention.opportunity_value import BACKTEST, OPPORTUNITY, WITHIN_YEAR
+from retention.opportunity_backtest import BACKTEST, WITHIN_YEAR
+from retention.opportunity_value import OPPORTUNITY
 from retention.reporting.winback_display import WinBackReport
 
 ABSENT = float("nan")
