@@ -149,7 +149,7 @@ def test_a_run_publishes_the_same_from_every_engine(
     assert {"ledger", "rates", "cohorts", "returns", "thresholds", "quality"} <= found.keys()
     for name, frame in found.items():
         assert_frame_equal(frame, published_here[name], rtol=1e-12, obj=name)
-        assert len(frame) > 0
+        assert len(frame) > 0 or name == "opportunity"  # the history is too short for its estimate
 
 
 def test_no_public_table_is_left_out() -> None:
