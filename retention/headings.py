@@ -43,6 +43,8 @@ COLUMNS = {
     "revenue_gone": ("revenue of those no longer active", "money"),
     "revenue_at_risk": ("revenue of the active in the year before", "money"),
     "rate": ("rate", "share"),
+    "counted_over": ("customers counted, all periods together", "count"),
+    "at_risk_over": ("of customers at risk, all periods together", "count"),
     "low": ("95% from", "share"),
     "high": ("95% to", "share"),
     "bought_as": ("bought as", "name"),
@@ -155,7 +157,10 @@ COLUMNS = {
     "joint_low": ("95% from", "points"),
     "joint_high": ("95% to", "points"),
     "p_holm": ("p, corrected", "chance"),
-    "smallest_effect": ("smallest uplift that would show", "points"),
+    "smallest_effect": (
+        "smallest uplift that 8 of 10 campaigns of this size would show",
+        "points",
+    ),
     "extra": ("customers more", "count"),
     "extra_low": ("customers more, from", "count"),
     "extra_high": ("customers more, to", "count"),
@@ -169,7 +174,10 @@ COLUMNS = {
     "spend_uplift": ("uplift of spend per head", "coins"),
     "spend_low": ("95% from", "coins"),
     "spend_high": ("95% to", "coins"),
-    "smallest_spend": ("smallest uplift that would show", "coins"),
+    "smallest_spend": (
+        "smallest uplift that 8 of 10 campaigns of this size would show",
+        "coins",
+    ),
     "extra_money": ("money more", "money"),
     "extra_money_low": ("money more, from", "money"),
     "extra_money_high": ("money more, to", "money"),
@@ -194,6 +202,11 @@ COLUMNS = {
     "days_low": ("days: 95% from", "count"),
     "days_high": ("days: 95% to", "count"),
     "uplift_interval": ("uplift (95% interval)", "interval"),
+    "return_share_interval": ("share returned (95% interval)", "interval"),
+    "spend_a_year_interval": ("spend a year from the return on (90% interval)", "interval"),
+    "worth_interval": ("opportunity value (90% interval)", "interval"),
+    "lapsed_share_interval": ("share of those who answered (95% interval)", "interval"),
+    "second_life_per_customer_interval": ("revenue each in that year (95% interval)", "interval"),
     "extra_interval": ("customers more (95% interval)", "interval"),
     "response_interval": ("response (95% interval)", "interval"),
     "control_response_interval": ("control: response (95% interval)", "interval"),
@@ -222,6 +235,9 @@ UNSHOWN = {
 }
 """Columns that are published and left out of tables: they follow from others, or mark a cell."""
 
+OVER_PERIODS = {"numerator": "counted_over", "denominator": "at_risk_over"}
+"""Columns of rates -> what they hold where a customer counts in each of several periods."""
+
 OF_UPLIFT = {"low": "low_of_arm", "high": "high_of_arm"}
 """Columns of effects -> their names on a page: what is claimed rests on the joint interval."""
 
@@ -248,7 +264,7 @@ def heading_of(column: str, language: Language) -> str:
 def with_interval(
     frame: pd.DataFrame, column: str, bounds: Sequence[str], language: Language
 ) -> pd.Series:
-    """A column of a frame as texts, each with its interval; a dash where it is absent."""
+    """A column of a frame as texts, each above its interval; a dash where it is absent."""
     texts = []
     for figures in frame[[column, *bounds]].itertuples(index=False):
         value, low, high = (
@@ -259,7 +275,7 @@ def with_interval(
         texts.append(
             value
             if absent
-            else language("{value} ({low} to {high})", value=value, low=low, high=high)
+            else language("{value}\n({low} to {high})", value=value, low=low, high=high)
         )
     return pd.Series(texts, index=frame.index, dtype=object)
 

@@ -1,5 +1,6 @@
 """How a reader's language writes numbers, shares and money; Babel knows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log10
 
@@ -96,6 +97,32 @@ class Numerals:
             return self.money(amount)
         decimals = 2 - int(log10(abs(amount))) % 3
         return self._compact(amount, decimals)
+
+    def moneys(self, amounts: Sequence[float]) -> list[str]:
+        """Amounts that stand in one chart, in one unit; one that is nothing in it stays whole.
+
+        >>> Numerals(currency="USD").moneys([156_296, 6_916, 0])
+        ['$156K', '$7K', '$0K']
+        >>> Numerals(currency="USD").moneys([12_345, 500, 5])
+        ['$12.3K', '$0.5K', '$5']
+        >>> Numerals("es").moneys([1_110_000, -817_000]), Numerals().moneys([9_000, 40])
+        (['1,11\\xa0M\\xa0€', '−0,82\\xa0M\\xa0€'], ['€9,000', '€40'])
+        """
+        sizes = [abs(amount) for amount in amounts if amount]
+        if max(sizes, default=0) < 10_000:
+            return [self.money(amount) for amount in amounts]
+        unit, decimals = (1_000_000, 2) if max(sizes) >= 1e6 else (1_000, 0)
+        if unit == 1_000 > min(sizes):
+            decimals = 1
+        one, texts = self._compact(unit, 0), []
+        for amount in amounts:
+            size = abs(amount) / unit
+            if amount and not round(size, decimals):
+                texts.append(self.money(amount))
+            else:
+                text = one.replace("1", self.number(size, decimals), 1)
+                texts.append(_minus(f"{'-' * (amount < 0)}{text}"))
+        return texts
 
     def _compact(self, amount: float, decimals: int) -> str:
         """An amount in thousands or millions; Spanish writes a space before the currency there too.

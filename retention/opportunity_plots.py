@@ -4,7 +4,7 @@ Nothing is computed here beyond picking what to show. Cells too small to be show
 out; where nothing is left, the axes say so.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from textwrap import fill
 
@@ -85,9 +85,10 @@ def opportunity(
                 labels.append(language.title(name_of(activity, language)) + mark)
     drawn = rows.loc[list(where)]
     columns = drawn["worth"], drawn["worth_low"], drawn["worth_high"]
-    _draw_cells(left, columns, list(where.values()), language.short_money)
+    _draw_cells(left, columns, list(where.values()), language.moneys(drawn["worth"].tolist()))
     columns = drawn["return_share"], drawn["low"], drawn["high"]
-    _draw_cells(right, columns, list(where.values()), lambda share: language.percent(share, 0))
+    shares = [language.percent(share, 0) for share in drawn["return_share"]]
+    _draw_cells(right, columns, list(where.values()), shares)
     titles = (
         language.title(language("opportunity value")),
         language.title(language("share that returns within a year")),
@@ -118,15 +119,15 @@ def _draw_cells(
     ax: Axes,
     columns: Sequence[pd.Series],
     places: Sequence[int],
-    written: Callable[[float], str],
+    texts: Sequence[str],
 ) -> None:
     """Bars at some places, each with its interval and, beside that, its value."""
     value, low, high = columns
     ax.barh(places, value, 0.66, color=PALETTE[WIN_BACK], alpha=0.55, lw=0)
     ax.errorbar(value, places, xerr=_spread(value, low, high), fmt="none", ecolor=INK, elinewidth=1)
-    for place, amount, end in zip(places, value, high, strict=True):
+    for place, amount, end, text in zip(places, value, high, texts, strict=True):
         ax.annotate(
-            written(amount),
+            text,
             (max(amount, end), place),
             (4, 0),
             textcoords="offset points",

@@ -78,7 +78,7 @@ def _draw_money(ax: Axes, groups: pd.DataFrame, language: Language) -> None:
     value = groups["former_value"]
     ax.barh(range(len(groups)), value, 0.62, color=PALETTE[RETAINED], lw=0)
     _name_rows(ax, groups)
-    _write_beside(ax, value, [language.short_money(amount) for amount in value])
+    _write_beside(ax, value, language.moneys(value.tolist()))
     label = language.title(language("revenue in the year up to the last purchase"))
     head(ax, {label: PALETTE[RETAINED]})
 
@@ -114,7 +114,14 @@ def segment(
     if rates.empty:
         return [say(place, language(TOO_SMALL)) for place in places]
     for place, measure in zip(places, MEASURES, strict=True):
-        headline(place, shortened(rates["segment"].iloc[0]))
+        headline(
+            place,
+            language(
+                "{segment}: rates {a_period}",
+                segment=shortened(rates["segment"].iloc[0]),
+                a_period=language.a_period(),
+            ),
+        )
         own = rates[rates["measure"] == measure].set_index("value").reindex(values)
         colour = PALETTE[measure]
         place.set_title(language.title(name_of(measure, language)), color=colour)

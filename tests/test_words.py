@@ -26,7 +26,16 @@ from retention.cohorts import COHORTS, RETURNS
 from retention.definitions import DEFINITIONS
 from retention.effects import RESPONSE_EFFECTS, SPEND_EFFECTS, STATE_RESPONSES
 from retention.follow_up import ROLLING, SECOND_LIFE
-from retention.headings import COLUMNS, OF_MONEY, OF_SPEND, OF_UPLIFT, UNSHOWN, heading_of, text_of
+from retention.headings import (
+    COLUMNS,
+    OF_MONEY,
+    OF_SPEND,
+    OF_UPLIFT,
+    OVER_PERIODS,
+    UNSHOWN,
+    heading_of,
+    text_of,
+)
 from retention.inactive import GROUPS
 from retention.language import LANGUAGES, Language
 from retention.numerals import ABSENT
@@ -86,7 +95,7 @@ def test_every_published_column_has_a_heading_or_is_left_out_on_purpose(frame: s
 
 def test_what_is_left_out_has_no_heading_and_what_has_one_is_published() -> None:
     published = {column for columns in SCHEMAS.values() for column in columns}
-    published |= {*OF_MONEY.values(), TOGETHER}
+    published |= {*OF_MONEY.values(), *OVER_PERIODS.values(), TOGETHER}
     published |= {column for column, (_, kind) in COLUMNS.items() if kind == "interval"}
     assert not set(COLUMNS) & UNSHOWN
     assert set(COLUMNS) | UNSHOWN == published

@@ -28,6 +28,11 @@ _SPEND = (
     ("spend_per_head", "spend_per_head_low", "spend_per_head_high"),
     ("control_spend_per_head", "control_spend_per_head_low", "control_spend_per_head_high"),
 )
+_REASONS = (
+    ("lapsed_share", "lapsed_low", "lapsed_high"),
+    ("return_share", "low", "high"),
+    ("second_life_per_customer", "second_life_low", "second_life_high"),
+)
 """Figures, and the bounds of their intervals, that stand in one cell."""
 
 
@@ -42,14 +47,15 @@ class CampaignReport(Report):
             shown = self._compared(responses)
             charts = campaign_plots.uplifts(shown, language)
             told = campaign_narrative.effects(shown, language)
-            uplifts = self._with_intervals(shown.rename(columns=OF_UPLIFT), *_UPLIFTS)
+            uplifts = self.with_intervals(shown.rename(columns=OF_UPLIFT), *_UPLIFTS)
+            uplifts = uplifts.assign(customers=uplifts["watched"])
             sure = ["customers", "uplift_interval", "extra_interval", "p_holm", "smallest_effect"]
             self.figure(charts, told, data=uplifts[[*_ARM, *sure]])
             counted = ["watched", "responders", "response_interval"]
             counted += [f"control_{name}" for name in counted]
             self.folded(uplifts[[*_ARM[:2], *counted]], language("Responses of the arms"))
             money = self._without_few(self._compared(spend)).rename(columns=OF_SPEND)
-            spent = self._with_intervals(money, *_SPEND)
+            spent = self.with_intervals(money, *_SPEND).assign(customers=money["watched"])
             caption = language("Spend per contacted customer, against the control")
             gained = ["customers", "spend_uplift_interval", "extra_money_interval"]
             self.table(spent[[*_ARM, *gained]], caption)
@@ -97,7 +103,7 @@ class CampaignReport(Report):
         shown = reasons.assign(reason=named.map(within_a_line, na_action="ignore"))
         charts = campaign_plots.reasons(shown, language)
         told = campaign_narrative.reasons(shown, language)
-        self.figure(charts, told, data=shown)
+        self.figure(charts, told, data=self.with_intervals(shown, *_REASONS))
 
     def _has_contacts(self) -> bool:
         """Whether there are contacts that purchases can answer; else says what is missing."""
@@ -118,15 +124,13 @@ class CampaignReport(Report):
         few = ((sizes > 0) & (sizes < least)).any(axis=1)
         return self._named(effects[~few])
 
-    def _with_intervals(
-        self, effects: pd.DataFrame, *figures: tuple[str, str, str]
-    ) -> pd.DataFrame:
-        """With a column of texts for each figure and its bounds, and the customers watched."""
-        texts = {
-            f"{name}_interval": with_interval(effects, name, bounds, self.language)
-            for name, *bounds in figures
-        }
-        return effects.assign(customers=effects["watched"], **texts)
+    def with_intervals(self, frame: pd.DataFrame, *figures: tuple[str, str, str]) -> pd.DataFrame:
+        """With a column of texts in place of each figure and its bounds."""
+        for name, *bounds in figures:
+            texts = with_interval(frame, name, bounds, self.language)
+            frame = frame.assign(**{name: texts}).rename(columns={name: f"{name}_interval"})
+            frame = frame.drop(columns=bounds)
+        return frame
 
     def _without_few(self, spend: pd.DataFrame) -> pd.DataFrame:
         """Without the money of fewer than `minimum_group` who responded."""

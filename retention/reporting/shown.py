@@ -27,7 +27,6 @@ _NUMERIC = {
     "coins",
     "count",
     "factor",
-    "interval",
     "money",
     "part",
     "points",
@@ -164,6 +163,8 @@ class Shown:
 
 def _class(kind: str) -> str:
     """The class of a column: of figures, or of names as the data have them."""
+    if kind == "interval":
+        return "num interval"
     return "num" if kind in _NUMERIC else "given" if kind == "text" else ""
 
 

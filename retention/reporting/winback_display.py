@@ -17,6 +17,7 @@ from retention import (
     winback_plots,
 )
 from retention.definitions import NOT_OF_WINBACK
+from retention.headings import OVER_PERIODS
 from retention.inactive import BREAKDOWNS
 from retention.opportunity_value import TOGETHER, numbered
 from retention.reporting.campaign_display import CampaignReport
@@ -37,6 +38,13 @@ from retention.words import TOO_SMALL, name_of, value_name, within_a_line
 _NO_SEGMENTS = (
     "This unit has no segments: name columns of the data in its settings, as segments, to see the "
     "rates of each."
+)
+
+
+_WORTH = (
+    ("return_share", "low", "high"),
+    ("spend_a_year", "spend_a_year_low", "spend_a_year_high"),
+    ("worth", "worth_low", "worth_high"),
 )
 
 
@@ -79,7 +87,8 @@ class WinBackReport(CampaignReport):
             shown = of_many(own, least=self.unit.settings.minimum_group)
             charts = winback_plots.segment(shown, self.language, together=of_all(own))
             told = winback_narrative.segment(shown, self.language)
-            self.figure(charts, told, data=self._values_named(shown))
+            data = self._values_named(shown).rename(columns=OVER_PERIODS)
+            self.figure(charts, told, data=data)
             self.note(winback_narrative.differences(shown, self.language))
             self.note(winback_narrative.left_out(own, shown, self.language))
 
@@ -133,8 +142,8 @@ class WinBackReport(CampaignReport):
         # The same customers stand in the table once, so that nobody adds them up.
         again = shown[TOGETHER].notna() & shown.duplicated(TOGETHER)
         once = shown[["stood_before", "returned"]].mask(again)
-        data = shown.assign(**once).drop(columns=["former_value", "returns"])
-        self.figure(charts, told, data=data)
+        data = self.with_intervals(shown.assign(**once), *_WORTH)
+        self.figure(charts, told, data=data.drop(columns=["former_value", "returns"]))
         unseen = int(total["customers"] - drawn["customers"].sum())
         self.note(opportunity_narrative.too_small(unseen, self.language, least=least))
         self.note(opportunity_narrative.thumb(total, self.language))

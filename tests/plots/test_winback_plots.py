@@ -76,7 +76,7 @@ def test_dormant_and_lost_are_one_bar_a_group_with_their_money_beside() -> None:
     assert beside(left) == ["40 (40%)", "60 (60%)"]
     assert heads(left) == {"Dormant": PALETTE[DORMANT], "Lost": PALETTE[LOST]}
     assert lengths(right) == {PALETTE[RETAINED]: [500, 12_345]}
-    assert beside(right) == ["€500", "€12K"]
+    assert beside(right) == ["€0.5K", "€12.3K"]
     assert heads(right) == {"Revenue in the year up to the last purchase": PALETTE[RETAINED]}
     assert left.get_legend() is None
     assert list(left.get_xticks()) == []
@@ -149,7 +149,7 @@ def test_rfm_segments_stand_in_their_order() -> None:
     left, right = winback_plots.rfm(frame, ENGLISH)
     assert rows_of(left) == ["Champions", "Lost long ago"]
     assert beside(left) == ["30 (30%)", "70 (70%)"]
-    assert beside(right) == ["€12K", "−\u2060€5"]
+    assert beside(right) == ["€12.3K", "−\u2060€5"]
     assert left.get_ylim() == right.get_ylim()
 
 
@@ -166,7 +166,7 @@ TOGETHER = pd.Series({CHURN: 0.2, REACTIVATION: 0.25, WIN_BACK: 0.15})
 
 def test_rates_of_a_segment_are_in_colour_only_where_a_difference_holds() -> None:
     places = winback_plots.segment(RATES, ENGLISH, together=TOGETHER)
-    assert places[0].figure.get_suptitle() == "channel"
+    assert places[0].figure.get_suptitle() == "channel: rates a month"
     for place, measure, share in zip(places, TOGETHER.index, ("20", "25", "15"), strict=True):
         dots = [line for line in place.lines if line.get_marker() == "o"]
         assert [dot.get_xdata()[0] for dot in dots] == [0.1, 0.3]
