@@ -62,7 +62,7 @@ def told_apart() -> Iterator[None]:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    if _importing(frame):
+    if _engines and _importing(frame):
         # The client of an engine would take it for a module that is not there, and go on.
         again = threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), number))
         again.daemon = True
