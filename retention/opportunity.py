@@ -93,6 +93,8 @@ def outcomes(
             former_value=kinds.former_value.sum().cast("float64"),
         )
         .cast(OUTCOMES)
+        # Fractions add up to the same last digit only in the same order.
+        .order_by("since_lapse", "former_activity", "window", "band")
     )
 
 

@@ -11,6 +11,7 @@ import oracle
 import pandas as pd
 import pytest
 from histories import History, Kit, assert_same, cells, records
+from pandas.testing import assert_frame_equal
 
 from retention import opportunity
 from retention.opportunity import BANDS, GROWTH, OUTCOMES, REALISED
@@ -30,6 +31,9 @@ def outcomes(history: History, day: date, since: date) -> pd.DataFrame:
 def in_order(table: ibis.Table) -> pd.DataFrame:
     """Outcomes as the oracle has them; who did not return comes first."""
     found = table.to_pandas()
+    assert_frame_equal(
+        found, found.sort_values([*CELL, "window", "band"], kind="stable", ignore_index=True)
+    )
     return found.assign(window=found["window"].astype("Int64")).sort_values(
         [*CELL, "window", "band"], na_position="first", ignore_index=True
     )
