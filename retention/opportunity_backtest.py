@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd  # noqa: TID251 (small frames only)
 
-from retention.opportunity_value import HORIZON, Look, estimate, opportunity
+from retention.opportunity_value import HORIZON, Look, estimate, missed, opportunity
 
 STEP_DAYS, STEPS = 91, 4
 """The back-test looks at so many days, each so much before the next."""
@@ -106,7 +106,8 @@ def _tested(
 
 def _within_year(known: Known, first_day: date, day: date, is_over: bool) -> _Tested:
     now = known.look(day, first_day + HORIZON)
-    told = estimate(now, known.look(day - HORIZON, first_day), None)
+    beyond_chance = missed(known.look, first_day=first_day, as_of=day)
+    told = estimate(now, known.look(day - HORIZON, first_day), None, beyond_chance)
     if not is_over:
         return told, float("nan"), float("nan")
     came = now[now["window"].notna()]

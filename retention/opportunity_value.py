@@ -7,6 +7,7 @@ returner spends in the year from the return on. A cell is days since the lapse a
 from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import product
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,11 @@ FEWEST = 10
 BOUNDS = (0.05, 0.95)
 """Quantiles of the bootstrap that bound the 90 % interval."""
 DRAWS, SEED = 1000, 20
+
+EXACT = (0.0, 0.0)
+"""An estimate of returns and of money that missed by no more than chance a year before."""
+MOST = 10.0
+"""To have missed by more than so many times counts as so many times."""
 
 OPPORTUNITY = (
     *("since_lapse", "former_activity", "customers", "former_value"),
@@ -77,8 +83,9 @@ def opportunity(look: Look, growth: pd.DataFrame, *, first_day: date, as_of: dat
     what will really come, not only for its mean (of the spend, for the mean of those who return,
     over the draws in which somebody does): by DRAWS of a bootstrap, each of which draws anew
     the customers who were learned from (of a cell, window and band, as if all alike) and the folds
-    of returns that G is of, and then what those inactive now do, each like one of them. It holds
-    chance only: no change in the business.
+    of returns that G is of, then what those inactive now do, each like one of them, and last, for
+    all cells alike, by how much the estimate may miss beyond chance, as it did a year before (see
+    `missed`). No other change in the business is in it.
 
     Both sides are seen with the same depth of history, or customers of cells of one name would not
     be alike: then by purchases from `first_day` on, now by those from HORIZON_DAYS after it on. Who
@@ -93,7 +100,39 @@ def opportunity(look: Look, growth: pd.DataFrame, *, first_day: date, as_of: dat
     if growth["returns"][growth["days"] == 0].sum() < FEWEST:
         return nothing
     done = _done(growth)
-    return nothing if done[0].min() <= 0 else estimate(now, then, done)
+    if done[0].min() <= 0:
+        return nothing
+    return estimate(now, then, done, missed(look, first_day=first_day, as_of=as_of))
+
+
+def missed(look: Look, *, first_day: date, as_of: date) -> tuple[float, float]:
+    """By how much more than chance the estimate of a year before missed: of returns, and of money.
+
+    As the standard deviation of a logarithm: sqrt(ln(came / estimate)^2 - variance by chance), 0
+    where chance explains it all. What came and what is estimated is that within the horizon, by
+    the same thresholds and depth of history. EXACT where the data do not reach back so far.
+    """
+    before = as_of - HORIZON
+    if before - HORIZON <= first_day:
+        return EXACT
+    came = look(before, first_day + HORIZON)
+    told = estimate(came, look(before - HORIZON, first_day), None)
+    if told.empty:
+        return EXACT
+    back, total = came[came["window"].notna()], told.iloc[-1]
+    return (
+        _beyond_chance(back["customers"].sum(), total, "returns"),
+        _beyond_chance(back["spend"].sum(), total, "worth"),
+    )
+
+
+def _beyond_chance(came: float, total: "pd.Series[float]", name: str) -> float:
+    if total[name] <= 0:
+        return 0.0
+    told = np.array([came, total[f"{name}_low"], total[f"{name}_high"]]) / total[name]
+    off, low, high = np.log(np.clip(told, 1 / MOST, MOST))
+    by_chance = (high - low) / (2 * NormalDist().inv_cdf(BOUNDS[1]))
+    return float(np.sqrt(max(off**2 - by_chance**2, 0.0)))
 
 
 TOGETHER = "together"
@@ -115,12 +154,17 @@ def _done(growth: pd.DataFrame) -> _Floats:
     of_fold = growth.pivot(index="fold", columns="days", values="spend")
     by_day = of_fold.reindex(columns=range(YEAR_DAYS)).fillna(0.0).to_numpy(dtype=float)
     folds = len(by_day)
-    drawn = np.random.default_rng(SEED).multinomial(folds, np.full(folds, 1 / folds), DRAWS)
+    drawn = _draws("growth").multinomial(folds, np.full(folds, 1 / folds), DRAWS)
     done = np.cumsum(np.vstack([np.ones(folds), drawn]) @ by_day, axis=1)
     # Refunds may leave nothing of a draw, which then has nothing to say of G.
     done = np.where(done.min(axis=1, keepdims=True) > 0, done, done[0])
     shares: _Floats = done / np.where(done[:, -1:] > 0, done[:, -1:], 1.0)
     return shares
+
+
+def _draws(of: str) -> np.random.Generator:
+    """Chance of its own for each thing that is drawn: of one seed they would go together."""
+    return np.random.default_rng([SEED, *of.encode()])
 
 
 def _by_then(done: _Floats, watched: _Floats) -> _Floats:
@@ -131,10 +175,16 @@ def _by_then(done: _Floats, watched: _Floats) -> _Floats:
     return at
 
 
-def estimate(now: pd.DataFrame, then: pd.DataFrame, done: _Floats | None) -> pd.DataFrame:
+def estimate(
+    now: pd.DataFrame,
+    then: pd.DataFrame,
+    done: _Floats | None,
+    beyond_chance: tuple[float, float] = EXACT,
+) -> pd.DataFrame:
     """OPPORTUNITY of those in `now`, learned from `then`, as in `opportunity`.
 
     done: G as seen and in each draw (see `_done`); None: returns are worth their `spend` so far.
+    beyond_chance: as `missed` has it.
     """
     # Engines give groups in any order, and the draws follow it.
     then = then.sort_values([*_CELL, "window", "band"], na_position="first", ignore_index=True)
@@ -146,19 +196,21 @@ def estimate(now: pd.DataFrame, then: pd.DataFrame, done: _Floats | None) -> pd.
     each = returned * then["spend"].to_numpy(dtype=float) / np.maximum(counts, 1)
     watched = then["watched_days"].to_numpy(dtype=float) / np.maximum(counts, 1)
     worth = each / (np.ones((DRAWS + 1, 1)) if done is None else _by_then(done, watched))
-    rng = np.random.default_rng(SEED)
+    rng = _draws("customers")
     drawn: _Floats = rng.poisson(counts, (DRAWS, len(counts))).astype(float)
     sizes = now.groupby(_CELL, as_index=False)[["customers", "former_value"]].sum()
     of_cell = {(row[0], row[1]): row[2:] for row in sizes.itertuples(index=False)}
     rows: list[dict[str, Any]] = []
     of_all = np.zeros((2, DRAWS))
+    off = np.exp(np.outer(beyond_chance, _draws("missed").standard_normal(DRAWS)))
     for cell in (cell for cell in learned if cell in of_cell):
         used = [number for number, other in enumerate(cells) if other in learned[cell]]
         customers, former_value = of_cell[cell]
         seen = np.array([counts[used] @ returned[used], counts[used] @ worth[0, used]])
         expected = customers * seen / counts[used].sum()
         picked = rng.multinomial(customers, _shares(drawn[:, used], counts[used]))
-        came = np.stack([picked @ returned[used], (picked * worth[1:, used]).sum(axis=1)])
+        came = np.stack([picked @ returned[used], (picked * worth[1:, used]).sum(axis=1)]) * off
+        came[0] = np.minimum(came[0], customers)
         of_all += came
         stood, back = int(counts[used].sum()), int(counts[used] @ returned[used])
         low, high = wilson(back, stood)

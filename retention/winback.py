@@ -1,8 +1,9 @@
 """The second notebook's questions of one opened unit: whom to win back, and what they are worth."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 import ibis.expr.types as ir
 import pandas as pd
@@ -126,14 +127,25 @@ class WinBack:
         except DataRefused:
             return None
 
+    @cached_property
+    def _look(self) -> Callable[[int, date, date], pd.DataFrame]:
+        """(inactive_after, day, since) -> opportunity.OUTCOMES: estimates and their back-test ask
+        for the same ones."""
+        days, former = self.former_days, self.unit.model.former
+
+        @cache
+        def look(inactive_after: int, day: date, since: date) -> pd.DataFrame:
+            asked = {"inactive_after": inactive_after, "former": former}
+            return self._frame(opportunity.outcomes(days, day=day, since=since, **asked))
+
+        return look
+
     def _known(self, day: date, inactive_after: int) -> opportunity_backtest.Known:
-        days, model = self.former_days, self.unit.model
-        asked = {"inactive_after": max(inactive_after, model.silent_days)}
+        days, silent = self.former_days, max(inactive_after, self.unit.model.silent_days)
+        asked = {"inactive_after": silent}
         return opportunity_backtest.Known(
             inactive_after=inactive_after,
-            look=lambda on, since: self._frame(
-                opportunity.outcomes(days, day=on, since=since, former=model.former, **asked)
-            ),
+            look=partial(self._look, silent),
             growth=lambda: self._frame(opportunity.growth(days, as_of=day, **asked)),
             realised=lambda since: self._frame(
                 opportunity.realised(days, day=day, since=since, **asked)

@@ -58,11 +58,16 @@ ON_THE_DAY = growth({0: 1.0})
 """Returners spend on the day of the return, and never again."""
 
 
-def estimate(now: pd.DataFrame, then: pd.DataFrame, grown: pd.DataFrame) -> pd.DataFrame:
+def estimate(
+    now: pd.DataFrame, then: pd.DataFrame, grown: pd.DataFrame, *earlier: pd.DataFrame
+) -> pd.DataFrame:
+    """earlier: what the estimate of a year before was learned from, and what came of it."""
+
     def look(day: date, since: date) -> pd.DataFrame:
-        # Both with the same depth of history, to the day.
+        # All with the same depth of history, to the day.
         seen = {(AS_OF - YEAR, FIRST): then, (AS_OF, FIRST + YEAR): now}
-        return seen[(day, since)]
+        days = [(AS_OF - 2 * YEAR, FIRST), (AS_OF - YEAR, FIRST + YEAR)]
+        return (seen | dict(zip(days, earlier or [frame()] * 2, strict=True)))[(day, since)]
 
     return opportunity(look, grown, first_day=FIRST, as_of=AS_OF)
 
@@ -127,6 +132,39 @@ def test_interval_knows_that_the_curve_of_returners_is_uncertain() -> None:
     assert uncertain == pytest.approx(0.7 / 0.3, rel=0.25)
     again = estimate(now, then, apart[::-1]).iloc[-1]
     assert again["worth_high"] == pytest.approx(totals[1]["worth_high"], rel=1e-12)
+
+
+def test_interval_knows_by_how_much_the_year_before_was_missed() -> None:
+    then, now = returned((FRESH, "once", 4000, 4000)), frame((FRESH, "once", None, 0, 8000, 0, 0.0))
+    earlier = then, returned((FRESH, "once", 6000, 2000))
+    alone, after = (estimate(now, then, ON_THE_DAY, *known).iloc[-1] for known in ((), earlier))
+    amounts = ["returns", "worth", "spend_a_year"]
+    assert after[amounts].tolist() == alone[amounts].tolist() == [4000.0, 200000.0, 50.0]
+    # 1.5 times as many came as were expected, where chance makes 2 % at most.
+    spread = 1.645 * np.log(1.5)
+    for name in ("returns", "worth"):
+        low, high = (after[f"{name}_{bound}"] / after[name] for bound in ("low", "high"))
+        assert (np.log(low), np.log(high)) == pytest.approx((-spread, spread), rel=0.1)
+        assert alone[f"{name}_high"] / alone[name] < 1.03
+    # Nobody spent more or less than expected.
+    assert after["spend_a_year_high"] == pytest.approx(50)
+
+
+def test_no_more_return_than_there_are_and_nothing_is_missed_by_more_than_ten_times() -> None:
+    then, now = returned((FRESH, "once", 4000, 4000)), frame((FRESH, "once", None, 0, 8000, 0, 0.0))
+    gone = estimate(now, then, ON_THE_DAY, then, returned((FRESH, "once", 0, 8000))).iloc[-1]
+    assert gone["returns_high"] == 8000
+    assert np.log(gone["worth"] / gone["worth_low"]) == pytest.approx(1.645 * np.log(10), rel=0.1)
+
+
+def test_a_miss_that_chance_explains_changes_nothing() -> None:
+    then, now = returned((FRESH, "once", 20, 20)), frame((FRESH, "once", None, 0, 50, 0, 0.0))
+    alone = estimate(now, then, ON_THE_DAY)
+    earlier = then, returned((FRESH, "once", 22, 18))
+    pd.testing.assert_frame_equal(alone, estimate(now, then, ON_THE_DAY, *earlier))
+    # Of refunds alone nothing can be said.
+    refunded = then.assign(spend=-then["spend"])
+    assert estimate(now, refunded, ON_THE_DAY, refunded, then)["worth_high"].max() < 0
 
 
 def test_order_of_rows_does_not_matter_and_doubled_money_doubles() -> None:

@@ -39,7 +39,7 @@ def test_what_campaigns_brought_is_told_in_six_columns(tmp_path: Path) -> None:
     ]
     assert row[:2] == ["spring", "mail"]
     assert row[3] == "30"
-    assert row[4].startswith("$2.33 ($")
+    assert row[4].startswith("$2.33\n($")
     assert " to $" in row[5]
     assert max(len(tr.find_all("th", scope="col")) for tr in soup.find_all("tr")) <= 8
 
