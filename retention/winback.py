@@ -135,8 +135,10 @@ class WinBack:
 
         @cache
         def look(inactive_after: int, day: date, since: date) -> pd.DataFrame:
-            asked = {"inactive_after": inactive_after, "former": former}
-            return self._frame(opportunity.outcomes(days, day=day, since=since, **asked))
+            told = opportunity.outcomes(
+                days, day=day, since=since, inactive_after=inactive_after, former=former
+            )
+            return self._frame(told)
 
         return look
 
