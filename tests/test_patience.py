@@ -88,7 +88,7 @@ def test_workers_that_start_late_are_waited_for(clock: Clock) -> None:
     client = Client({}, {}, {"tcp://late:1": 1})
     found = cluster(client)
     clock.now += 10 * PATIENCE_SECONDS
-    found.check([])
+    found.check([], [])
     assert client.looks == []
 
 
@@ -96,9 +96,9 @@ def test_each_check_has_its_own_patience(clock: Clock) -> None:
     client = Client()
     found = cluster(client)
     with pytest.raises(SettingsRefused, match="has had no worker for 60 seconds"):
-        found.check([])
+        found.check([], [])
     client.looks = [{}, {}, {"tcp://late:1": 1}]
-    found.check([])
+    found.check([], [])
     assert clock.now > PATIENCE_SECONDS
 
 

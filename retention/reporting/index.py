@@ -35,7 +35,7 @@ TEXT = {
     "reports": "Reports",
     "failure": "What happened and what to do",
     "last_good": "Last good report",
-    "colophon": "Each report is one file without any link outside itself: it can be forwarded.",
+    "colophon": "Each report is one file that can be forwarded; links to other pages stay behind.",
 }
 _TONES = ("good", "bad")
 
