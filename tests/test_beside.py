@@ -7,12 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from attempts import files
+from attempts import files, tree
 from bs4 import BeautifulSoup
 
 from retention.reporting import beside, manifest, publishing, runner
 from retention.reporting.index import NAME, write_index
 from retention.reporting.lock import sole_run
+from retention.reporting.run_log import RunLog
 from retention.reporting.upkeep import verified
 
 DAY = "2026-10-31"
@@ -26,8 +27,11 @@ def published(out: Path, slug: str, language: str) -> None:
     others = {name: raw for name, raw in content.items() if name != manifest.NAME}
     told["files"] = {name: {"sha256": manifest.sha256(raw)} for name, raw in others.items()}
     content[manifest.NAME] = manifest.as_json(told)
+    out.mkdir(parents=True, exist_ok=True)
+    log = RunLog(out, units=[slug])
     publishing.publish(content, out=out, slug=slug, as_of=DAY)
     write_index(out)
+    log.end(None, None)
 
 
 def links(page: Path) -> dict[str, str]:
@@ -99,3 +103,16 @@ def test_a_folder_with_no_other_pages_is_left_alone(tmp_path: Path) -> None:
     runner._lead_back(tmp_path)
     assert not (tmp_path / beside.WINBACK).exists()
     assert links(tmp_path / "grocer" / publishing.LATEST) == {}
+
+
+@pytest.mark.parametrize("ours", ["site", "site/winback"])
+def test_a_page_of_somebody_else_is_left_as_it_is(tmp_path: Path, ours: str) -> None:
+    out = tmp_path / ours
+    published(out, "grocer", "en")
+    theirs = beside.folder(out)
+    for name in (NAME, ".staging/draft.html", "runs/5-km.json"):
+        (theirs / name).parent.mkdir(parents=True, exist_ok=True)
+        (theirs / name).write_text("ours since 1998", encoding="utf-8")
+    before = tree(tmp_path)
+    runner._lead_back(out)
+    assert tree(tmp_path) == before

@@ -18,6 +18,11 @@ from retention.reporting.outcome import Outcome
 RUNS = RESERVED[0]
 
 
+def have_run(out: Path) -> bool:
+    """Whether a run has ended in the folder, as its log there tells."""
+    return any((out / RUNS).glob("*T*Z-*.json"))
+
+
 class RunLog:
     """The log of one run.
 

@@ -20,7 +20,7 @@ from retention.reporting.kernels import Kernels
 from retention.reporting.limits import Limits
 from retention.reporting.lock import FolderInUse, sole_run, uninterrupted
 from retention.reporting.outcome import Execution, Outcome, Status, StoppedError, classify
-from retention.reporting.run_log import RunLog
+from retention.reporting.run_log import RunLog, have_run
 from retention.reporting.warm import zygote
 from retention.reporting.work import Attempt, Task
 from retention.reporting.workers import Threads, attempts
@@ -174,10 +174,11 @@ def _index(out: Path) -> Path | None:
 def _lead_back(out: Path) -> None:
     """Let the other pages of the units lead to what is published, unless a run is at work there.
 
-    Then that run, or the next one there, sees to it.
+    Then that run, or the next one there, sees to it. A page of somebody else may have the name of
+    the index: without the log of a run the folder is none of ours.
     """
     other = beside.folder(out)
-    if (other / INDEX).is_file():
+    if (other / INDEX).is_file() and have_run(other):
         with contextlib.suppress(OSError, FolderInUse), sole_run(other):
             publishing.repair(other)
             _index(other)
