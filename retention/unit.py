@@ -152,11 +152,15 @@ class Unit:
         """One row a complete period (ledger.LEDGER), its identities asserted."""
         frame = _frame(self._ledger)
         has_dormant = self.thresholds.inactive_after < self.thresholds.lost_after
-        ledgers.check(frame, self.revenue(), has_dormant=has_dormant)
+        ledgers.check(frame, self._revenue, has_dormant=has_dormant)
         return frame
 
     def revenue(self) -> pd.DataFrame:
         """One row a complete period and way of buying in it (ledger.REVENUE)."""
+        return self._revenue.copy()
+
+    @cached_property
+    def _revenue(self) -> pd.DataFrame:
         table = ledgers.revenue(self.spells, self.customer_days, calendar=self.calendar)
         return _frame(table)
 

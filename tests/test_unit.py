@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from orders import (
@@ -20,7 +21,7 @@ from orders import (
     settings_file,
 )
 
-from retention import open_unit
+from retention import ledger, open_unit
 from retention.errors import SettingsRefused
 from retention.params import settings as read_settings
 from retention.reporting.display import Report
@@ -57,6 +58,20 @@ def test_as_of_is_never_after_today_and_later_rows_are_counted(
     unit = opened(tmp_path, "a.csv", timezone="Europe/Madrid")
     assert unit.as_of == date(2024, 4, 1)
     assert quality(unit)["after_as_of"] == (1, 8)
+
+
+def test_the_money_by_way_of_buying_is_counted_once_and_each_reader_has_an_own_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    csv(tmp_path / "a.csv", *LINES)
+    unit, counted = opened(tmp_path, "a.csv"), Mock(wraps=ledger.revenue)
+    monkeypatch.setattr(ledger, "revenue", counted)
+    unit.ledger()
+    first = unit.revenue()
+    kept = first.copy()
+    first["revenue"] = -1.0
+    assert unit.revenue().equals(kept)
+    counted.assert_called_once()
 
 
 def test_data_of_the_future_alone_are_refused(
