@@ -16,8 +16,8 @@ SELECT customer_id, ordered_at::DATE AS day, sum(amount::DECIMAL(18, 4))::DECIMA
 FROM read_parquet('{path}') WHERE customer_id IS NOT NULL GROUP BY ALL
 """
 _QUALITY = """
-SELECT count(*) AS rows, count(customer_id) AS kept,
-    count(*) FILTER (customer_id IS NULL) AS no_customer,
+SELECT count(*) AS rows_in_source, count(customer_id) AS kept,
+    count(*) FILTER (customer_id IS NULL) AS no_customer_id,
     count(*) FILTER (amount < 0 AND customer_id IS NOT NULL) AS refunds
 FROM read_parquet('{path}')
 """
@@ -88,6 +88,18 @@ SELECT *, lag(closing_active, 1, 0) OVER w AS opening_active,
     lag(closing_lost, 1, 0) OVER w AS opening_lost
 FROM closing WINDOW w AS (ORDER BY p)
 """
+_REVENUE = """
+WITH bought AS (
+    SELECT number(day) AS p, customer_id, min(day) FILTER (amount > 0) AS first_day,
+        sum(amount) AS amount
+    FROM days WHERE number(day) < {complete} GROUP BY ALL
+)
+SELECT p, CASE WHEN first_day IS NULL THEN 'no_purchase' ELSE coalesce(origin, 'retained') END
+    AS bought_as, count(*) AS customers, sum(amount)::DOUBLE AS revenue
+FROM bought LEFT JOIN runs
+    ON bought.customer_id = runs.customer_id AND first_day = started_on
+GROUP BY ALL ORDER BY p, bought_as
+"""
 _RATES = """
 WITH gone AS (
     SELECT a.customer_id, a.l AS p FROM runs a
@@ -144,11 +156,14 @@ SELECT *, CASE WHEN denominator > 0 THEN numerator / denominator END AS rate,
 FROM long ORDER BY p, measure
 """
 _COHORTS = """
-WITH first AS (SELECT customer_id, min(day) AS first_day FROM gaps GROUP BY ALL),
-cells AS (
-    SELECT number(first_day) AS c, number(day) AS p,
-        count(DISTINCT customer_id) FILTER (amount > 0) AS customers,
-        sum(amount)::DOUBLE AS revenue
+WITH first AS (SELECT customer_id, first_day FROM gaps WHERE next_day IS NULL),
+heads AS (
+    -- Of a customer's purchase days in a period, the last one alone has no next one in it.
+    SELECT number(first_day) AS c, number(day) AS p, count(*) AS customers FROM gaps
+    WHERE next_day IS NULL OR number(next_day) > number(day) GROUP BY ALL
+),
+money AS (
+    SELECT number(first_day) AS c, number(day) AS p, sum(amount)::DOUBLE AS revenue
     FROM days JOIN first USING (customer_id) WHERE day >= first_day GROUP BY ALL
 ),
 sizes AS (SELECT number(first_day) AS c, count(*) AS cohort_size FROM first GROUP BY ALL),
@@ -158,7 +173,7 @@ grid AS (
 SELECT c AS cohort, p - c AS age, cohort_size, coalesce(customers, 0) AS customers,
     coalesce(revenue, 0) AS revenue,
     sum(coalesce(revenue, 0)) OVER (PARTITION BY c ORDER BY p) / cohort_size AS cumulative
-FROM grid LEFT JOIN cells USING (c, p) ORDER BY cohort, age
+FROM grid LEFT JOIN heads USING (c, p) LEFT JOIN money USING (c, p) ORDER BY cohort, age
 """
 _LAPSES = """
 SELECT l, coalesce(next_day, DATE '{as_of}') - lapses_on AS days, count(next_day) AS events,
@@ -205,6 +220,7 @@ def _tables(engine: duckdb.DuckDBPyConnection, path: Path) -> Tables:
         "quality": quality,
         "thresholds": pd.DataFrame({"days": [a, b]}),
         "ledger": frame(f"SELECT * FROM ledger WHERE p < {periods} ORDER BY p"),
+        "revenue": frame(_REVENUE, **known),
         "rates": frame(_RATES, **known),
         "cohorts": frame(_COHORTS, **known),
         "returns": returns(lapses, first, as_of),

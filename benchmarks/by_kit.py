@@ -30,6 +30,7 @@ def tables(path: Path) -> dict[str, pd.DataFrame]:
             "quality": unit.quality(),
             "thresholds": unit.thresholds.evidence,
             "ledger": unit.ledger(),
+            "revenue": unit.revenue(),
             "rates": unit.rates(),
             "cohorts": unit.cohorts(),
             "returns": unit.returns(),

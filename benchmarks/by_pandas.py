@@ -18,7 +18,12 @@ def tables(path: Path) -> Tables:
     rows = pd.read_parquet(path, columns=["customer_id", "ordered_at", "amount"])
     known = rows.dropna(subset=["customer_id"])
     quality = pd.DataFrame(
-        {"rows": [len(rows)], "kept": [len(known)], "refunds": [(known["amount"] < 0).sum()]}
+        {
+            "rows_in_source": [len(rows)],
+            "kept": [len(known)],
+            "no_customer_id": [len(rows) - len(known)],
+            "refunds": [(known["amount"] < 0).sum()],
+        }
     )
     days = (
         known.assign(day=known["ordered_at"].dt.normalize())
@@ -49,6 +54,7 @@ def tables(path: Path) -> Tables:
         "quality": quality,
         "thresholds": pd.DataFrame({"days": [inactive, lost]}),
         "ledger": ledger.iloc[:last],
+        "revenue": _revenue(runs, days, number, last),
         "rates": _rates(runs, left, ledger, days, number, (first, last)),
         "cohorts": _cohorts(days, gaps, number, last),
         "returns": _returns(runs, first, as_of),
@@ -105,6 +111,18 @@ def _ledger(runs: pd.DataFrame, left: pd.DataFrame, days: pd.DataFrame, number, 
         ledger[f"closing_{state}"] = moved.cumsum()
         ledger[f"opening_{state}"] = ledger[f"closing_{state}"].shift(fill_value=0)
     return ledger
+
+
+def _revenue(runs: pd.DataFrame, days: pd.DataFrame, number, last: int) -> pd.DataFrame:
+    counted = days.assign(p=number(days["day"]), first_day=days["day"].where(days["amount"] > 0))
+    counted = counted[counted["p"] < last].groupby(["p", "customer_id"], as_index=False)
+    bought = counted.agg(first_day=("first_day", "min"), amount=("amount", "sum"))
+    starts = runs[["customer_id", "started_on", "origin"]]
+    starts = starts.rename(columns={"started_on": "first_day"})
+    met = bought.merge(starts, how="left", on=["customer_id", "first_day"])
+    origin = met["origin"].fillna("retained").where(met["first_day"].notna(), "no_purchase")
+    ways = met.groupby(["p", origin.rename("bought_as")])["amount"].agg(["size", "sum"])
+    return ways.rename(columns={"size": "customers", "sum": "revenue"}).reset_index()
 
 
 def _rates(runs, left, ledger, days, number, bounds) -> pd.DataFrame:

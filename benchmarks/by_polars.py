@@ -17,7 +17,8 @@ def tables(path: Path) -> Tables:
     """The core tables of the file, taken as one unit, by month."""
     rows = pl.scan_parquet(path).select("customer_id", "ordered_at", "amount")
     quality = rows.select(
-        rows=pl.len(),
+        rows_in_source=pl.len(),
+        no_customer_id=pl.col("customer_id").null_count(),
         kept=pl.col("customer_id").count(),
         refunds=((pl.col("amount") < 0) & pl.col("customer_id").is_not_null()).sum(),
     ).collect()
@@ -67,6 +68,7 @@ def tables(path: Path) -> Tables:
         "quality": quality.to_pandas(),
         "thresholds": pd.DataFrame({"days": [inactive, lost]}),
         "ledger": ledger.head(last).to_pandas(),
+        "revenue": _revenue(runs, days, number, last),
         "rates": _rates(runs, left, ledger, days, number, (first, last)),
         "cohorts": _cohorts(days, gaps, number, last),
         "returns": returns(lapses.to_pandas(), first, as_of),
@@ -135,6 +137,28 @@ def _ledger(runs, left, days, number, last: int) -> pl.DataFrame:
 
 def _count(rows: pl.DataFrame, name: str) -> pl.DataFrame:
     return rows.group_by("p").agg(pl.len().cast(pl.Int64).alias(name))
+
+
+def _revenue(runs: pl.DataFrame, days: pl.DataFrame, number, last: int) -> pd.DataFrame:
+    bought = (
+        days.lazy()
+        .filter(number(pl.col("day")) < last)
+        .group_by("customer_id", p=number(pl.col("day")))
+        .agg(
+            first_day=pl.col("day").filter(pl.col("amount") > 0).min(),
+            amount=pl.col("amount").sum(),
+        )
+    )
+    starts = runs.lazy().select("customer_id", "origin", first_day="started_on")
+    way = pl.when(pl.col("first_day").is_null()).then(pl.lit("no_purchase"))
+    return (
+        bought.join(starts, on=["customer_id", "first_day"], how="left")
+        .group_by("p", bought_as=way.otherwise(pl.col("origin").fill_null("retained")))
+        .agg(customers=pl.len(), revenue=pl.col("amount").sum())
+        .sort("p", "bought_as")
+        .collect()
+        .to_pandas()
+    )
 
 
 def _rates(runs, left, ledger, days, number, bounds) -> pd.DataFrame:
