@@ -43,6 +43,8 @@ ENGINES = {
 
 MEMORY = "RETENTION_MEMORY_MB"
 """Environment variable: the megabytes that DuckDB may hold before it spills to a scratch folder."""
+MOST_MEGABYTES = 5000
+"""What DuckDB may hold where the variable is not set, and the machine has four times as much."""
 
 _URL = re.compile(r"([a-z][a-z0-9+]*)://")
 _PASSWORD = re.compile(r"(://[^:@/]*):(?!\$\{).*@")
@@ -240,15 +242,26 @@ def _memory() -> Any:
     backend = ibis.duckdb.connect(
         temp_directory=str(spill), autoinstall_known_extensions=False, **_limited()
     )
+    if not os.environ.get(MEMORY) and _limit(backend) > MOST_MEGABYTES * 1_000_000:
+        backend.raw_sql(f"SET memory_limit = '{MOST_MEGABYTES}MB'")
     stops.interrupts(backend.con)
     return backend
 
 
+def _limit(backend: Any) -> int:
+    """The bytes that DuckDB may hold in memory."""
+    asked = "SELECT parse_formatted_bytes(current_setting('memory_limit'))"
+    return int(backend.raw_sql(asked).fetchone()[0])
+
+
 def _limited() -> dict[str, object]:
-    """What DuckDB may hold in memory, where the environment says so; the rest it spills."""
+    """What DuckDB may hold in memory; the rest it spills.
+
+    By itself it would hold four fifths of the machine, and several units run at once.
+    """
     given = os.environ.get(MEMORY)
     if not given:
-        return {}
+        return {"memory_limit": "25%"}
     if not re.fullmatch("[1-9][0-9]*", given):
         raise DataRefused(
             f"the environment variable {MEMORY} is {given!r}; give a whole number of megabytes"

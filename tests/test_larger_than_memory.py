@@ -9,12 +9,13 @@ import pytest
 from orders import opened, refused
 from pandas.testing import assert_frame_equal
 
-from retention import Unit
+from retention import Unit, sources
 from retention.reporting.limits import MEGABYTE, Limits
 from retention.sources import MEMORY
 
 MEGABYTES = 120
 TABLES = ("quality", "ledger", "rates", "cohorts", "returns")
+_LIMIT = "SELECT current_setting('memory_limit')"
 
 _ROWS = """
 COPY (
@@ -56,6 +57,20 @@ def test_what_does_not_fit_into_memory_is_spilled_and_comes_to_the_same_figures(
     assert tight.fingerprint
     tight.source.backend.disconnect()
     assert {path.name for path in tmp_path.iterdir()} == {"orders.parquet", "shop.yaml"}
+
+
+@pytest.mark.parametrize("most", [100, 10**6])
+def test_without_a_limit_it_is_a_quarter_of_the_machine_and_no_more_than_so_much(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.delenv(MEMORY, raising=False)
+    monkeypatch.setattr(sources, "MOST_MEGABYTES", most)
+    quarter = duckdb.connect(config={"memory_limit": "25%"}).execute(_LIMIT).fetchone()
+    engine = sources.engine("UTC")
+    found = engine.raw_sql(_LIMIT).fetchone()
+    engine.disconnect()
+    assert found == (quarter if most > 100 else ("95.3 MiB",))
+    assert quarter != duckdb.connect().execute(_LIMIT).fetchone()
 
 
 @pytest.mark.parametrize("given", ["0", "2GB", "-1", "much"])
