@@ -113,8 +113,7 @@ def open_source(
     Nothing is written beside the data: DuckDB runs in memory, and opens a database to read only.
     Raises DataRefused with what was found and what to do.
     """
-    source, given = _PASSWORD.sub(r"\1:***@", source), source
-    resolved = filled_in(source, given)
+    source, resolved = _filled_in(source)
     scheme = _scheme(source, resolved)
     if scheme and table is None:
         raise DataRefused(f"source {source}: a database needs `table`, the table or view to read")
@@ -145,8 +144,8 @@ def beside(own: Source, source: str, *, folder: Path, timezone: str) -> Source:
     DuckDB reaches files and DuckDB databases, and a server what is at its own URL; for what is
     elsewhere there is an engine of its own, to be closed.
     """
-    source, given = _PASSWORD.sub(r"\1:***@", source), source
-    resolved, on = filled_in(source, given), own.backend
+    given, on = source, own.backend
+    source, resolved = _filled_in(given)
     scheme = _scheme(source, resolved)
     if scheme is None:
         shared = on if on.name == "duckdb" else None
@@ -178,6 +177,13 @@ def beside(own: Source, source: str, *, folder: Path, timezone: str) -> Source:
     return Source(backend, rows, rows)
 
 
+def _filled_in(given: str) -> tuple[str, str]:
+    """A source as messages show it, without a password that stands in it, and with its variables'
+    values."""
+    shown = _PASSWORD.sub(r"\1:***@", given)
+    return shown, filled_in(shown, given)
+
+
 def _scheme(source: str, resolved: str) -> str | None:
     """The scheme of the URL of a database; None where files are named."""
     found = _URL.match(resolved)
@@ -192,7 +198,7 @@ def _scheme(source: str, resolved: str) -> str | None:
 def in_process(source: str) -> bool:
     """Whether what `source` names is read by this process, and by no server."""
     try:
-        scheme = _URL.match(filled_in(source, source))
+        scheme = _URL.match(_filled_in(source)[1])
     except DataRefused:
         return False
     return scheme is None or scheme[1] == "duckdb"
@@ -200,7 +206,7 @@ def in_process(source: str) -> bool:
 
 def paths(source: str, *, folder: Path) -> list[Path]:
     """The files that `source` names; none where it names a database. Raises DataRefused."""
-    resolved = filled_in(source, source)
+    source, resolved = _filled_in(source)
     return [] if _URL.match(resolved) else _found(source, resolved, folder)
 
 
@@ -209,7 +215,7 @@ def look(source: str, *, folder: Path) -> None:
 
     A DuckDB database is a file too; whether a server answers is not asked.
     """
-    resolved = filled_in(source, source)
+    source, resolved = _filled_in(source)
     scheme = _URL.match(resolved)
     if scheme is None:
         _found(source, resolved, folder)

@@ -9,7 +9,7 @@ import pytest
 from orders import DAYS, csv, customers, days, opened, refused, settings_file
 from written_orders import LINES, WRITERS, write_database
 
-from retention import open_unit, scratch
+from retention import open_unit, scratch, sources
 from retention.errors import DataRefused
 from retention.sources import open_source
 
@@ -36,6 +36,15 @@ def test_a_variable_that_is_not_set_is_named(
     assert refused(tmp_path, "${SHOP_DATA}/orders.csv") == expected
     monkeypatch.setenv("SHOP_DATA", "")
     assert refused(tmp_path, "${SHOP_DATA}/orders.csv") == expected
+
+
+def test_a_password_in_a_source_is_never_shown_by_what_only_looks_at_it(tmp_path: Path) -> None:
+    source = "postgresql://report:hunter2@${NO_SUCH_HOST}/shop"
+    for looked in (sources.look, sources.paths):
+        with pytest.raises(DataRefused) as refusal:
+            looked(source, folder=tmp_path)
+        assert "source postgresql://report:***@${NO_SUCH_HOST}/shop: " in str(refusal.value)
+        assert "hunter2" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("kind", ["nothing", "empty", "broken", "cut"])
