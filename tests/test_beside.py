@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
-from attempts import files, tree
+from attempts import attempt, files, tree
 from bs4 import BeautifulSoup
+from fault_notebook import unit, written
 
 from retention.reporting import beside, manifest, publishing, runner
 from retention.reporting.index import NAME, write_index
 from retention.reporting.lock import sole_run
 from retention.reporting.run_log import RunLog
 from retention.reporting.upkeep import verified
+from retention.reporting.work import Attempt, Task
 
 DAY = "2026-10-31"
 
@@ -116,3 +120,37 @@ def test_a_page_of_somebody_else_is_left_as_it_is(tmp_path: Path, ours: str) -> 
     before = tree(tmp_path)
     runner._lead_back(out)
     assert tree(tmp_path) == before
+
+
+class Worker:
+    """A cluster that has done its work at once."""
+
+    def check(self, *_: object) -> None:
+        pass
+
+    def submit(self, task: Task) -> Future[Attempt]:
+        done: Future[Attempt] = Future()
+        page = f'<html><main id="report"><p>{task.settings.slug}</p></main></html>'
+        done.set_result(attempt(as_of=DAY, page=page))
+        return done
+
+    def gone(self) -> str:
+        return ""
+
+
+@pytest.mark.parametrize("ours", ["reports", "reports/winback"])
+def test_runs_side_by_side_lead_to_each_other_at_once(tmp_path: Path, ours: str) -> None:
+    out = tmp_path / ours
+    other = beside.folder(out)
+
+    def meanwhile(_: object) -> None:
+        published(other, "good", "en")
+        runner._lead_back(other)  # the folder is held
+
+    worker: Any = Worker()
+    plan = runner.Plan(written(tmp_path), out, cluster=worker)
+    batch = runner.run([unit(tmp_path, "good")], plan, watch=meanwhile)
+    assert batch.results[0].outcome.status.good, batch.results[0].outcome
+    for place in (out, other):
+        assert links(place / "good" / publishing.LATEST)
+        assert any(beside.address(place, "good/latest.html") == row for row in links(place / NAME))

@@ -93,6 +93,13 @@ def repair(out: Path) -> None:
         _show_newest(out, folder.name)
 
 
+def lead_across(out: Path) -> None:
+    """Let each `latest.html` lead to the other page of its unit, where that has come meanwhile."""
+    for folder in (path for path in out.iterdir() if path.is_dir()):
+        if beside.address(out, f"{folder.name}/{LATEST}") and report_folders(folder):
+            _show_newest(out, folder.name)
+
+
 def record_failure(files: Mapping[str, bytes], *, out: Path, slug: str) -> Path:
     """Put the page, record and notebook of a failure beside the last good report.
 

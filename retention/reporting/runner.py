@@ -135,6 +135,9 @@ def run(
                     settle(Result(settings, outcome))
             index = _index(plan.out)
             _lead_back(plan.out)
+            # The other run may have ended while this one held the folder.
+            with contextlib.suppress(OSError):
+                publishing.lead_across(plan.out)
             summary = log.end(stopped_by, group)
     ordered = [results[settings.slug] for settings in units]
     return Batch(ordered, index, group, stopped_by, summary)
