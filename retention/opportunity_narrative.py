@@ -177,8 +177,9 @@ def days_left_out(days: int, language: Language) -> str:
     if not days:
         return ""
     return language.plural(
-        "{count} day is left out, because few customers returned after it.",
-        "{count} days are left out, because few customers returned after them.",
+        "{count} day is left out, because few customers were inactive on it or returned after it.",
+        "{count} days are left out, because few customers were inactive on them or returned after "
+        "them.",
         days,
     )
 

@@ -109,8 +109,9 @@ def missed(look: Look, *, first_day: date, as_of: date) -> tuple[float, float]:
     """By how much more than chance the estimate of a year before missed: of returns, and of money.
 
     As the standard deviation of a logarithm: sqrt(ln(came / estimate)^2 - variance by chance), 0
-    where chance explains it all. What came and what is estimated is that within the horizon, by
-    the same thresholds and depth of history. EXACT where the data do not reach back so far.
+    where chance explains it all; below 0 where less came, for one may miss up and the other down.
+    What came and what is estimated is that within the horizon, by the same thresholds and depth of
+    history. EXACT where the data do not reach back so far.
     """
     before = as_of - HORIZON
     if before - HORIZON <= first_day:
@@ -132,7 +133,7 @@ def _beyond_chance(came: float, total: "pd.Series[float]", name: str) -> float:
     told = np.array([came, total[f"{name}_low"], total[f"{name}_high"]]) / total[name]
     off, low, high = np.log(np.clip(told, 1 / MOST, MOST))
     by_chance = (high - low) / (2 * NormalDist().inv_cdf(BOUNDS[1]))
-    return float(np.sqrt(max(off**2 - by_chance**2, 0.0)))
+    return float(np.copysign(np.sqrt(max(off**2 - by_chance**2, 0.0)), off))
 
 
 TOGETHER = "together"
@@ -210,7 +211,8 @@ def estimate(
         expected = customers * seen / counts[used].sum()
         picked = rng.multinomial(customers, _shares(drawn[:, used], counts[used]))
         came = np.stack([picked @ returned[used], (picked * worth[1:, used]).sum(axis=1)]) * off
-        came[0] = np.minimum(came[0], customers)
+        # No more can return than there are: what they spend is less in the same proportion.
+        came *= np.minimum(1.0, customers / np.maximum(came[0], 1.0))
         of_all += came
         stood, back = int(counts[used].sum()), int(counts[used] @ returned[used])
         low, high = wilson(back, stood)

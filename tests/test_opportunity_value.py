@@ -154,7 +154,20 @@ def test_no_more_return_than_there_are_and_nothing_is_missed_by_more_than_ten_ti
     then, now = returned((FRESH, "once", 4000, 4000)), frame((FRESH, "once", None, 0, 8000, 0, 0.0))
     gone = estimate(now, then, ON_THE_DAY, then, returned((FRESH, "once", 0, 8000))).iloc[-1]
     assert gone["returns_high"] == 8000
+    # All that there are, at what each of them spends.
+    assert (gone["worth_high"], gone["spend_a_year_high"]) == pytest.approx((8000 * 50, 50))
     assert np.log(gone["worth"] / gone["worth_low"]) == pytest.approx(1.645 * np.log(10), rel=0.1)
+
+
+def test_fewer_who_each_spend_more_widen_the_spend() -> None:
+    then, now = returned((FRESH, "once", 4000, 4000)), frame((FRESH, "once", None, 0, 8000, 0, 0.0))
+    rows: list[Row] = [(FRESH, "once", 12, 7, 2000, 365 * 2000, 200.0 * 2000)]
+    came = frame((FRESH, "once", None, 0, 6000, 0, 0.0), *rows)
+    found = estimate(now, then, ON_THE_DAY, then, came).iloc[-1]
+    # Half as many came, and brought twice as much: a head four times as much.
+    low, high = (np.log(found[f"spend_a_year_{bound}"] / 50) for bound in ("low", "high"))
+    spread = 1.645 * np.log(4)
+    assert (low, high) == pytest.approx((-spread, spread), rel=0.1)
 
 
 def test_a_miss_that_chance_explains_changes_nothing() -> None:

@@ -227,7 +227,7 @@ class Report(Shown):
         if not self._has_history(cells, horizons=1):
             return False
         total = cells.iloc[-1]
-        if total["returned"] < self.unit.settings.minimum_group:
+        if total[["returned", "customers"]].min() < self.unit.settings.minimum_group:
             self.note(self.language(TOO_SMALL))
             return False
         self.note(opportunity_narrative.worth(total, self.language))
