@@ -198,4 +198,24 @@ FORMS = {
         "{count} more customers had service last before {day} and are left out: nobody without "
         "service for so long could be watched for a year."
     ),
+    "{activity}, {bracket} since the lapse ({customers} customers, {share} return): {value}, 90% "
+    "interval {low} to {high}": (
+        "{activity}, {bracket} since the end of service ({customers} customers, {share} return): "
+        "{value}, 90% interval {low} to {high}"
+    ),
+    "The group worth most, of those that can be shown: {most}. This command lists all who lapsed "
+    "in that time, and holds out 10% at random as a control group:": (
+        "The group worth most, of those that can be shown: {most}. This command lists all whose "
+        "service ended in that time, and holds out 10% at random as a control group:"
+    ),
+    "The rates of a period, from the last 12 complete ones together, by the columns of the data "
+    "that the settings name: who was at risk in several of them counts in each. A customer belongs "
+    "where the first purchase was made, so that later purchases change nothing. A difference to "
+    "the others is in colour only where it holds after a correction for comparing many.": (
+        "The rates of a period, from the last 12 complete ones together, by the columns of the "
+        "data that the settings name: who was at risk in several of them counts in each. A "
+        "customer belongs where the first contract was made, so that later contracts change "
+        "nothing. A difference to the others is in colour only where it holds after a correction "
+        "for comparing many."
+    ),
 }

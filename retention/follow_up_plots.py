@@ -6,6 +6,7 @@ out of the frames; where nothing is left, the axes say so.
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 
 import pandas as pd
 from matplotlib import rc_context
@@ -90,23 +91,34 @@ def second_life(
     shown = shown.assign(day=(shown["window"] + 1) * WINDOW_DAYS)
     later = shown[shown["window"] > 0]
     left.set_title(language.title(language("bought in the 30 days up to then")))
-    if _draw_lives(left, later, "retention", lambda share: language.percent(share, 0), language):
+    if _draw_lives(left, later, "retention", partial(_percents, language), language):
         scale_shares(left, language)
     right.set_title(language.title(language("revenue per customer up to then")))
     value = "cumulative_revenue_per_customer"
-    if _draw_lives(right, shown, value, language.short_money, language):
+    if _draw_lives(right, shown, value, language.moneys, language):
         scale_amounts(right, language.short_money, language.money, "")
     return left, right
 
 
+def _percents(language: Language, shares: Sequence[float]) -> list[str]:
+    return [language.percent(share, 0) for share in shares]
+
+
 def _draw_lives(
-    ax: Axes, shown: pd.DataFrame, value: str, write: Callable[[float], str], language: Language
+    ax: Axes,
+    shown: pd.DataFrame,
+    value: str,
+    write: Callable[[Sequence[float]], list[str]],
+    language: Language,
 ) -> bool:
-    """One line a way of beginning, labelled at its end; False where there is nothing to draw."""
+    """One line a way of beginning, labelled at its end; False where there is nothing to draw.
+
+    write: the values at the ends -> their texts, all at once so that they are of one unit.
+    """
     if shown.empty:
         say(ax, language(TOO_SMALL))
         return False
-    labels = []
+    ends = []
     for kind in BEGINNINGS:
         line = shown[shown["began_as"] == kind]
         if line.empty:
@@ -116,8 +128,12 @@ def _draw_lives(
             ax.fill_between(line["day"], line["low"], line["high"], color=colour, alpha=0.15, lw=0)
         ax.plot(line["day"], line[value], color=colour, lw=2, marker=marker(line))
         last = line.iloc[-1]
-        name = language.title(name_of(kind, language))
-        labels.append((last["day"], last[value], f"{name} {write(last[value])}", colour))
+        ends.append((last["day"], last[value], language.title(name_of(kind, language)), colour))
+    texts = write([height for _, height, _, _ in ends])
+    labels = [
+        (day, height, f"{name} {text}", colour)
+        for (day, height, name, colour), text in zip(ends, texts, strict=True)
+    ]
     ax.set_ylim(bottom=min(0, shown[value].min()))
     label_ends(ax, labels)
     _name_days(ax, range(0, shown["day"].max() + 1, 2 * WINDOW_DAYS), language)

@@ -200,6 +200,17 @@ def lapse_bracket(days: ir.IntegerValue) -> ir.StringValue:
     )
 
 
+def days_of_bracket(bracket: str) -> tuple[int, int | None]:
+    """The first and the last day since the lapse of a bracket (`lapse_bracket`); None: no last.
+
+    >>> days_of_bracket("lapsed_within_180")
+    (91, 180)
+    """
+    ends = [-1, *LAPSED_WITHIN]
+    number = BREAKDOWNS["since_lapse"].index(bracket)
+    return ends[number] + 1, ends[number + 1] if number < len(LAPSED_WITHIN) else None
+
+
 def inactive_groups(standing: ir.Table, *, activities: Sequence[str] = ACTIVITIES) -> ir.Table:
     """One row a breakdown (BREAKDOWNS) and group of it, those that nobody is in too. GROUPS.
 

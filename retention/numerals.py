@@ -121,7 +121,7 @@ class Numerals:
                 texts.append(self.money(amount))
             else:
                 text = one.replace("1", self.number(size, decimals), 1)
-                texts.append(_minus(f"{'-' * (amount < 0)}{text}"))
+                texts.append(_minus(f"-{text}" if amount < 0 else text))
         return texts
 
     def _compact(self, amount: float, decimals: int) -> str:

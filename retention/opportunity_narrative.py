@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from retention.inactive import days_of_bracket
 from retention.language import Language
 from retention.opportunity import HORIZON_DAYS
 from retention.opportunity_backtest import WITHIN_YEAR, YEAR_FROM_RETURN
@@ -14,13 +15,11 @@ from retention.words import TOO_SMALL, name_of
 _TESTED = {
     YEAR_FROM_RETURN: (
         "On {day} the same estimate said {estimate} (90% interval {low} to {high}), and {realised} "
-        "came in the year from each return on. Of {customers} customers it expected {returns} to "
-        "return (90% interval {returns_low} to {returns_high}), and {returned} did."
+        "came in the year from each return on."
     ),
     WITHIN_YEAR: (
         "On {day} the same estimate said {estimate} within the year (90% interval {low} to "
-        "{high}), and {realised} came. Of {customers} customers it expected {returns} to return "
-        "(90% interval {returns_low} to {returns_high}), and {returned} did."
+        "{high}), and {realised} came."
     ),
 }
 """What a back-test speaks of -> how what was said and what came are told."""
@@ -106,8 +105,40 @@ def cells(cells: pd.DataFrame, language: Language) -> str:
     """
     if cells.empty:
         return language(TOO_SMALL)
-    row = cells.sort_values("worth").iloc[-1]
-    most = language(
+    return language(
+        "Bars of opportunity value and of the share that returns, by time since the lapse and "
+        "former activity. Worth most of those shown: {most}.",
+        most=_most(_worth_most(cells), language),
+    )
+
+
+def most(cells: pd.DataFrame, language: Language) -> str:
+    """The cell that the chart of cells names, before the command that lists its customers."""
+    return language(
+        "The group worth most, of those that can be shown: {most}. This command lists all who "
+        "lapsed in that time, and holds out 10% at random as a control group:",
+        most=_most(_worth_most(cells), language),
+    )
+
+
+def as_long_silent(cells: pd.DataFrame, *, inactive_after: int) -> str:
+    """The condition of an audience of all who lapsed when those of the cell worth most did.
+
+    No audience knows former activity, so that they are of any.
+    inactive_after: days without a purchase, or without service, until they lapse.
+    """
+    first, last = days_of_bracket(_worth_most(cells)["since_lapse"])
+    until = "" if last is None else f" AND days_silent <= {inactive_after + last}"
+    return f"days_silent >= {inactive_after + first}{until}"
+
+
+def _worth_most(cells: pd.DataFrame) -> pd.Series:
+    return cells.sort_values("worth").iloc[-1]
+
+
+def _most(row: pd.Series, language: Language) -> str:
+    """One cell with its customers and its value (opportunity_value.OPPORTUNITY)."""
+    return language(
         "{activity}, {bracket} since the lapse ({customers} customers, {share} return): "
         "{value}, 90% interval {low} to {high}",
         activity=name_of(row["former_activity"], language),
@@ -117,11 +148,6 @@ def cells(cells: pd.DataFrame, language: Language) -> str:
         value=language.rounded_money(row["worth"]),
         low=language.rounded_money(row["worth_low"]),
         high=language.rounded_money(row["worth_high"]),
-    )
-    return language(
-        "Bars of opportunity value and of the share that returns, by time since the lapse and "
-        "former activity. Worth most of those shown: {most}.",
-        most=most,
     )
 
 
@@ -140,26 +166,43 @@ def too_small(customers: int, language: Language, *, least: int) -> str:
     )
 
 
-def backtest(backtest: pd.DataFrame, language: Language) -> str:
-    """What was said a year ago and what came of it: the newest day of BACKTEST that is over.
-
-    And on how many of all days that are over what came lies inside its interval.
-    """
-    over = backtest[backtest["realised"].notna()]
-    last = over.iloc[-1]
+def tested(backtest: pd.DataFrame, language: Language) -> str:
+    """What was said a year ago and what came of it: the newest day of BACKTEST that is over."""
+    last = _newest_over(backtest)
     told = language.each(_TESTED)[last["speaks_of"]].format(
         day=language.day(last["day"]),
         estimate=language.rounded_money(last["estimate"]),
         low=language.rounded_money(last["estimate_low"]),
         high=language.rounded_money(last["estimate_high"]),
         realised=language.rounded_money(last["realised"]),
+    )
+    if pd.isna(last["error"]):
+        return told
+    sign = int(np.sign(round(last["error"], 2)))
+    share = language.percent(abs(last["error"]), 0)
+    return f"{told} {language.each(_BESIDE)[sign].format(share=share)}"
+
+
+def untested(language: Language) -> str:
+    """Why the first screen says nothing of a back-test."""
+    return language(
+        "The same estimate could not be tested on an earlier day yet: there is too little history, "
+        "or too few returned."
+    )
+
+
+def backtest(backtest: pd.DataFrame, language: Language) -> str:
+    """What `tested` tells, of how many customers it was, and how many returned.
+
+    And on how many of all days that are over what came lies inside its interval.
+    """
+    over = backtest[backtest["realised"].notna()]
+    last = _newest_over(backtest)
+    returned = language(
+        "Of {customers} customers it expected {returns} to return (90% interval {returns_low} to "
+        "{returns_high}), and {returned} did.",
         **{name: language.number(last[name]) for name in _RETURNS},
     )
-    beside = ""
-    if not pd.isna(last["error"]):
-        sign = int(np.sign(round(last["error"], 2)))
-        share = language.percent(abs(last["error"]), 0)
-        beside = language.each(_BESIDE)[sign].format(share=share)
     inside = language(
         "Days tested: {days}. The revenue that came lies inside its interval on {of_revenue} of "
         "them, the number who returned on {of_returns}.",
@@ -169,7 +212,11 @@ def backtest(backtest: pd.DataFrame, language: Language) -> str:
     )
     signs = set(np.sign(over["estimate"] - over["realised"]))
     one_sided = language.each(_ONE_SIDED)[signs.pop()] if signs in ({-1}, {1}) else ""
-    return " ".join(filter(None, (told, beside, inside, one_sided)))
+    return " ".join(filter(None, (tested(backtest, language), returned, inside, one_sided)))
+
+
+def _newest_over(backtest: pd.DataFrame) -> pd.Series:
+    return backtest[backtest["realised"].notna()].iloc[-1]
 
 
 def days_left_out(days: int, language: Language) -> str:

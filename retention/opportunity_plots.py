@@ -170,14 +170,18 @@ def backtest(backtest: pd.DataFrame, language: Language, *, ax: Axes | None = No
     # One below the lower of the two, the other above the higher: beside them stands the next day.
     lowest = np.fmin(np.minimum(value, backtest["estimate_low"]), came)
     highest = np.fmax(np.maximum(value, backtest["estimate_high"]), came)
-    for day, told, real, low, high in zip(days, value, came, lowest, highest, strict=True):
-        amount = language.short_money(told)
-        if real == real:
+    over = came.notna()
+    amounts = language.moneys([*value, *came[over]])
+    told, real = amounts[: len(days)], iter(amounts[len(days) :])
+    for day, is_over, amount, estimate, low, high in zip(
+        days, over, told, value, lowest, highest, strict=True
+    ):
+        if is_over:
             _write(ax, amount, (day, low), (0, -14), colour)
-            _write(ax, language.short_money(real), (day, high), (0, 8), INK)
+            _write(ax, next(real), (day, high), (0, 8), INK)
         else:
             text = language.each(_TO_COME)[kind].format(amount=amount)
-            _write(ax, fill(text, _NARROW), (day, told), (-9, -4), colour)
+            _write(ax, fill(text, _NARROW), (day, estimate), (-9, -4), colour)
     ax.set_xticks(days, [language.month(day) for day in days])
     aside = max((days.iloc[-1] - days.iloc[0]) / 20, pd.Timedelta(days=30))
     ax.set_xlim(days.iloc[0] - aside, days.iloc[-1] + aside)

@@ -60,18 +60,13 @@ NEVER_OF_CONTRACTS = {
     "A dot right of zero: more of the customers contacted bought than of those held out. The "
     "thick line is the 95% interval of an arm alone, the thin one that of all arms of its "
     "campaign at once: where the thin line crosses zero, chance alone could explain it. The "
-    "smallest uplift that would show, in the tables, is what so many customers would have "
-    "shown in 8 of 10 such campaigns; one that is smaller can show as well, with luck.",
+    "smallest uplift that 8 of 10 campaigns of this size would show stands in the tables; one that "
+    "is smaller can show as well, with luck.",
     "RFM puts all customers in order by how recently and for how much in all they bought, and"
     " cuts each order into fifths: 5 is best. Of how often they bought, 1 is once, and the "
     "others are cut into fourths. The names below follow from two numbers: the score of "
     "recency, and the mean of those of frequency and money, halves rounded up. Who bought "
     "once has 1 for this mean, however much it was.",
-    "The rates of a period, from the last 12 complete ones together, by the columns of the "
-    "data that the settings name: who was at risk in several of them counts in each. A "
-    "customer belongs where the first purchase was made, so that later purchases change "
-    "nothing. A difference to the others is in colour only where it holds after a correction "
-    "for comparing many.",
     "A purchase within the days that the settings give a campaign.",
     "Time to the second purchase",
     "Not counted here: a response is a purchase on a day. What contracts earn is dated by the "

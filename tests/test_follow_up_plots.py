@@ -207,3 +207,11 @@ def test_a_short_history_of_second_purchases(
 def test_no_second_purchase_to_show() -> None:
     ax = painted(follow_up_plots.second_purchase(SECOND.iloc[:0], ENGLISH))
     assert texts(ax) == [TOO_SMALL]
+
+
+def test_amounts_at_the_ends_of_second_lives_are_of_one_unit() -> None:
+    lives = frames.second_life({NEW: [(50, 25, 12_345.0)], REACTIVATED: [(50, 25, 9_876.0)]})
+    _, right = follow_up_plots.second_life(lives, ENGLISH)
+    ends = " ".join(text.get_text() for text in right.texts)
+    assert "€12K" in ends
+    assert "€10K" in ends

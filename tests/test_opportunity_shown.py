@@ -11,6 +11,7 @@ from matplotlib.colors import to_hex
 
 from retention import opportunity_narrative as narrative
 from retention import opportunity_plots as plots
+from retention.inactive import LAPSED_EARLIER
 from retention.language import Language
 from retention.opportunity_backtest import BACKTEST, WITHIN_YEAR, YEAR_FROM_RETURN
 from retention.opportunity_value import ALL, OPPORTUNITY, numbered
@@ -289,6 +290,33 @@ def test_the_cell_worth_most_of_those_shown_is_named() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("bracket", "condition"),
+    [
+        (FRESH, "days_silent >= 60 AND days_silent <= 150"),
+        (OLD, "days_silent >= 241 AND days_silent <= 425"),
+        (LAPSED_EARLIER, "days_silent >= 426"),
+    ],
+)
+def test_the_first_screen_says_who_is_worth_most_and_how_to_list_them(
+    bracket: str, condition: str
+) -> None:
+    cells = CELLS.assign(since_lapse=bracket)
+    named = narrative.cells(cells, ENGLISH).partition("those shown: ")[2]
+    assert narrative.most(cells, ENGLISH).startswith(
+        f"The group worth most, of those that can be shown: {named} This command lists all who "
+    )
+    assert narrative.as_long_silent(cells, inactive_after=60) == condition
+
+
+def test_amounts_of_the_backtest_are_of_one_unit() -> None:
+    days = DAYS.assign(estimate=[9_876.0, 11_900, 12_400], realised=[8_765.0, 12_100, None])
+    texts = [text.get_text() for text in plots.backtest(days, ENGLISH).texts]
+    for amount in ("€10K", "€9K", "€12K", "€12K within the"):
+        assert any(text.startswith(amount) for text in texts)
+    assert not [text for text in texts if text.startswith(("€9,", "€8,"))]
+
+
 def test_customers_too_few_to_show_are_told_but_not_counted_out() -> None:
     assert narrative.too_small(0, ENGLISH, least=5) == ""
     assert narrative.too_small(4, ENGLISH, least=5).startswith("Groups too small to show are")
@@ -316,19 +344,22 @@ def test_cells_learned_from_the_same_customers_have_one_number() -> None:
 
 def test_the_newest_day_that_is_over_gives_the_error() -> None:
     told = "Of 50 customers it expected 15 to return (90% interval 8 to 30), and 20 did."
-    found = narrative.backtest(DAYS, ENGLISH)
-    assert found == (
+    tested = (
         "On 30 June 2025 the same estimate said €1,000 within the year (90% interval €700 to "
-        f"€1,400), and €800 came. {told} The estimate of revenue was 25% too high. Days tested: 2. "
-        "The revenue that came lies inside its interval on 2 of them, the number who returned on 2."
+        "€1,400), and €800 came. The estimate of revenue was 25% too high."
+    )
+    assert narrative.tested(DAYS, ENGLISH) == tested
+    assert narrative.backtest(DAYS, ENGLISH) == (
+        f"{tested} {told} Days tested: 2. The revenue that came lies inside its interval on 2 of "
+        "them, the number who returned on 2."
     )
     whole = narrative.backtest(DAYS.assign(speaks_of=YEAR_FROM_RETURN), ENGLISH)
     assert whole.startswith(
         "On 30 June 2025 the same estimate said €1,000 (90% interval €700 to €1,400), and €800 "
-        f"came in the year from each return on. {told} The estimate"
+        "came in the year from each return on. The estimate"
     )
     nothing_came = DAYS.assign(realised=[0.0, 0.0, None], error=None)
-    assert f"{told} Days tested" in narrative.backtest(nothing_came, ENGLISH)
+    assert f"€0 came. {told} Days tested" in narrative.backtest(nothing_came, ENGLISH)
 
 
 @pytest.mark.parametrize(

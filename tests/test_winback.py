@@ -111,9 +111,13 @@ def test_headline_and_tiles_are_cells_of_the_frames(shop: NotebookNode) -> None:
     assert f"{one['customers'].sum():,} of the" in facts["headline"]
     total = frame(shop, "opportunity").iloc[-1]
     assert shown["opportunity_value"] == ENGLISH.short_money(total["worth"])
-    lead = html(shop).select_one("p.lead").get_text()
+    lead, tested, most = (each.get_text() for each in html(shop).select("p.lead:has(~ .tiles)"))
     for amount in total[["worth", "worth_low", "worth_high"]]:
         assert ENGLISH.rounded_money(amount) in lead
+    captions = " ".join(each.get_text() for each in html(shop).select("figcaption"))
+    named = most.removeprefix("The group worth most, of those that can be shown: ")
+    assert f"Worth most of those shown: {named.partition('. This command')[0]}" in captions
+    assert tested in captions
 
 
 def test_every_chart_is_described_and_the_page_may_be_published(shop: NotebookNode) -> None:
@@ -148,6 +152,12 @@ def test_contracts_are_told_by_tenure_and_valued_by_days_of_service(tmp_path: Pa
     assert total["customers"] <= first["customers"].sum()
     assert total["worth_low"] < total["worth"] < total["worth_high"]
     assert days["realised"].notna().any()
+    lead, tested, most = (
+        each.get_text() for each in html(contracts).select("p.lead:has(~ .tiles)")
+    )
+    assert ENGLISH.rounded_money(total["worth"]) in lead
+    assert "since the end of service (" in most
+    assert "the same estimate" in tested
     text = html(contracts).get_text()
     assert "up to the end of each one's service" in text
     assert "contracts run on without a day of purchase" in text

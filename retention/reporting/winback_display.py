@@ -21,7 +21,7 @@ from retention.headings import OVER_PERIODS
 from retention.inactive import BREAKDOWNS
 from retention.opportunity_value import TOGETHER, numbered
 from retention.reporting.campaign_display import CampaignReport
-from retention.reporting.shown import tiles_markup
+from retention.reporting.shown import scrolling, tiles_markup
 from retention.rfm_segments import definition
 from retention.segments import of_all
 from retention.suppression import (
@@ -54,12 +54,17 @@ class WinBackReport(CampaignReport):
     unused_terms = NOT_OF_WINBACK
 
     def first_screen(
-        self, states: pd.DataFrame, groups: pd.DataFrame, opportunity: pd.DataFrame
+        self,
+        states: pd.DataFrame,
+        groups: pd.DataFrame,
+        opportunity: pd.DataFrame,
+        backtest: pd.DataFrame,
     ) -> None:
         """Headline and tiles of the last day covered, and the facts of the run.
 
         states: inactive.COUNTS; groups: inactive.GROUPS, and opportunity:
-        opportunity_value.OPPORTUNITY, without a row where nothing is bought.
+        opportunity_value.OPPORTUNITY, without a row where nothing is bought; backtest:
+        opportunity_backtest.BACKTEST.
         """
         as_of = self.unit.as_of
         headline = winback_narrative.headline(
@@ -67,24 +72,51 @@ class WinBackReport(CampaignReport):
         )
         first = groups[groups["breakdown"] == next(iter(BREAKDOWNS))]
         total = opportunity.tail(1)
-        total = total[total["customers"] >= self.unit.settings.minimum_group]
+        total = total[total[["customers", "returned"]].min(axis=1) >= self._least]
         shown = tiles(states, self.pooled(first), total, self.language)
-        lead = "".join(
-            f'<p class="lead">{escape(opportunity_narrative.lead(row, self.language))}</p>'
-            for _, row in total.iterrows()
-        )
+        lead = "".join(self._lead(row, opportunity, backtest) for _, row in total.iterrows())
         facts = self.facts(headline, period_label=self.language.day(as_of)) | {
             "tiles": [asdict(tile) for tile in shown],
         }
         body = f'<p class="headline">{escape(headline)}</p>{lead}{tiles_markup(shown)}'
         self.opening(body, headline, facts)
 
+    def _lead(self, total: pd.Series, opportunity: pd.DataFrame, backtest: pd.DataFrame) -> str:
+        """What the inactive are worth, how sure that is, and where most of it is."""
+        days = came_of_many(backtest, least=self._least)
+        said = [
+            opportunity_narrative.lead(total, self.language),
+            opportunity_narrative.tested(days, self.language)
+            if days["realised"].notna().any()
+            else opportunity_narrative.untested(self.language),
+        ]
+        cells, command = self._cells(opportunity).dropna(subset="worth"), ""
+        if not cells.empty:
+            said.append(opportunity_narrative.most(cells, self.language))
+            silent = max(self.unit.thresholds.inactive_after, self.unit.model.silent_days)
+            asked = opportunity_narrative.as_long_silent(cells, inactive_after=silent)
+            slug = self.unit.settings.slug
+            listed = f'{slug} where --where "{asked}" --out {slug}_worth_most.csv --holdout 10%'
+            code = f'<pre><code lang="en">{escape(f"retention audience {listed}")}</code></pre>'
+            command = scrolling(code, escape(self.language("Command")))
+        return "".join(f'<p class="lead">{escape(text)}</p>' for text in said) + command
+
+    def _cells(self, opportunity: pd.DataFrame) -> pd.DataFrame:
+        """Cells (opportunity_value.numbered) that can be shown, without the figures of few."""
+        cells = numbered(opportunity.iloc[:-1])
+        small = hidden_across(cells, ["since_lapse", "former_activity"], least=self._least)
+        return learned_from_many(cells, least=self._least)[~small].reset_index(drop=True)
+
+    @property
+    def _least(self) -> int:
+        return self.unit.settings.minimum_group
+
     def segments(self, rates: pd.DataFrame) -> None:
         """Rates by segment (segments.COMPARED), a chart a segment; values of few are left out."""
         if rates.empty:
             self.absent(self.language(_NO_SEGMENTS))
         for _, own in rates.groupby("segment"):
-            shown = of_many(own, least=self.unit.settings.minimum_group)
+            shown = of_many(own, least=self._least)
             charts = winback_plots.segment(shown, self.language, together=of_all(own))
             told = winback_narrative.segment(shown, self.language)
             data = self._values_named(shown).rename(columns=OVER_PERIODS)
@@ -94,7 +126,7 @@ class WinBackReport(CampaignReport):
 
     def activity_ranges(self, ranges: pd.DataFrame) -> None:
         """What the names of former activity are in this unit (inactive.ACTIVITY_RANGES)."""
-        shown = ranges[ranges["customers"] >= self.unit.settings.minimum_group]
+        shown = ranges[ranges["customers"] >= self._least]
         self.note(winback_narrative.activities(shown, self.language))
 
     def inactive_segments(self, values: pd.DataFrame) -> None:
@@ -132,10 +164,7 @@ class WinBackReport(CampaignReport):
         """
         if not self.worth(cells, groups):
             return
-        total, cells = cells.iloc[-1], numbered(cells.iloc[:-1])
-        least = self.unit.settings.minimum_group
-        small = hidden_across(cells, ["since_lapse", "former_activity"], least=least)
-        shown = learned_from_many(cells, least=least)[~small].reset_index(drop=True)
+        total, shown = cells.iloc[-1], self._cells(cells)
         drawn = shown[shown["worth"].notna()]
         charts = opportunity_plots.opportunity(drawn, self.language)
         told = opportunity_narrative.cells(drawn, self.language)
@@ -145,7 +174,7 @@ class WinBackReport(CampaignReport):
         data = self.with_intervals(shown.assign(**once), *_WORTH)
         self.figure(charts, told, data=data.drop(columns=["former_value", "returns"]))
         unseen = int(total["customers"] - drawn["customers"].sum())
-        self.note(opportunity_narrative.too_small(unseen, self.language, least=least))
+        self.note(opportunity_narrative.too_small(unseen, self.language, least=self._least))
         self.note(opportunity_narrative.thumb(total, self.language))
 
     def backtest(self, backtest: pd.DataFrame, cells: pd.DataFrame) -> None:
@@ -156,7 +185,7 @@ class WinBackReport(CampaignReport):
         over = backtest[backtest["realised"].notna()]
         if not self._has_history(over, horizons=2):
             return
-        shown = came_of_many(backtest, least=self.unit.settings.minimum_group)
+        shown = came_of_many(backtest, least=self._least)
         if shown["realised"].isna().all():
             self.note(self.language(TOO_SMALL))
             return
@@ -178,7 +207,7 @@ class WinBackReport(CampaignReport):
     def second_purchase_times(self, times: pd.DataFrame) -> None:
         """By when so many customers came a second time (second_purchase.TIMES)."""
         if self.unit.model.buys:
-            few = times["second_purchases"] < self.unit.settings.minimum_group
+            few = times["second_purchases"] < self._least
             if few.any():
                 self.note(self.language(TOO_SMALL))
             else:
@@ -188,7 +217,7 @@ class WinBackReport(CampaignReport):
         """Second purchases by value of a segment (onboarding.BY_SEGMENT); few are left out."""
         if shares.empty or not self.unit.model.buys:
             return
-        shown = watched_by_many(shares, least=self.unit.settings.minimum_group)
+        shown = watched_by_many(shares, least=self._least)
         if shown.empty:
             self.note(self.language(TOO_SMALL))
         else:
