@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import sys
 import threading
 import weakref
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ from types import FrameType
 from typing import Protocol
 
 _AGAIN_SECONDS = 0.1
-_IMPORTS = "<frozen importlib._bootstrap>"
-"""The file that a frame of Python's own names while something is imported."""
+_IMPORT = ("<frozen importlib._bootstrap>", "_find_and_load")
+"""File and function of the frame of Python's own that stands below each import under way."""
 
 _told: list[signal.Signals] = []
+_begun = 0
+"""So many imports were under way at `heed`: those that the command itself runs in."""
 
 
 class Engine(Protocol):
@@ -28,6 +31,8 @@ _engines: "weakref.WeakSet[Engine]" = weakref.WeakSet()
 
 def heed() -> None:
     """Have SIGTERM, as of a scheduler, end what runs as Ctrl-C does: with all that is half done."""
+    global _begun
+    _begun = _imports(sys._getframe())
     signal.signal(signal.SIGTERM, _end)
     # What a shell starts in its background is to be deaf to Ctrl-C.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -62,7 +67,7 @@ def told_apart() -> Iterator[None]:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    if _engines and _importing(frame):
+    if _engines and _imports(frame) > _begun:
         # The client of an engine would take it for a module that is not there, and go on.
         again = threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), number))
         again.daemon = True
@@ -75,10 +80,13 @@ def _end(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt(_told[-1])
 
 
-def _importing(frame: FrameType | None) -> bool:
-    while frame is not None and frame.f_code.co_filename != _IMPORTS:
+def _imports(frame: FrameType | None) -> int:
+    """How many imports are under way, one within another."""
+    count = 0
+    while frame is not None:
+        count += (frame.f_code.co_filename, frame.f_code.co_name) == _IMPORT
         frame = frame.f_back
-    return frame is not None
+    return count
 
 
 def signal_of(interrupt: KeyboardInterrupt) -> signal.Signals:

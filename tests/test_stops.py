@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -99,6 +100,33 @@ def test_a_signal_ends_a_query_that_would_not_end() -> None:
 
 def test_a_signal_while_something_is_imported_waits_for_its_end() -> None:
     assert printed(IMPORTING.format(name="SIGTERM")) == ["heard later", "SIGTERM"]
+
+
+JOB = """
+import signal
+from retention import stops
+
+class Client:
+    def interrupt(self):
+        pass
+
+client = Client()
+stops.heed()
+stops.interrupts(client)
+try:
+    signal.raise_signal(signal.SIGTERM)
+    signal.sigtimedwait([], 5)
+    print("went on", flush=True)
+except KeyboardInterrupt as interrupt:
+    print(stops.signal_of(interrupt).name, flush=True)
+"""
+
+
+def test_a_job_that_runs_while_it_is_imported_hears_signals(tmp_path: Path) -> None:
+    (tmp_path / "job.py").write_text(JOB)
+    command = [sys.executable, "-c", "import job"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert told.stdout.split() == ["SIGTERM"], told.stderr
 
 
 @pytest.mark.parametrize("ended", [SystemExit(130), KeyboardInterrupt()])
