@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import companies
+import duckdb
 import histories
 import hypothesis
 import ibis
@@ -89,6 +90,14 @@ def real_data() -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RETENTION_REAL_DATA", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="module")
+def rows(real_data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection of its own, with the published rows as `retail`."""
+    with duckdb.connect() as connection:
+        connection.read_parquet(str(real_data / "online_retail_ii.parquet")).create("retail")
+        yield connection
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,8 @@ Needs RETENTION_REAL_DATA, the folder with online_retail_ii.parquet; skips witho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 import oracle
@@ -17,15 +15,6 @@ from histories import Kit, cells
 from test_real_data import AS_OF, COUNTRIES, PARAMS
 
 from retention import open_unit
-
-
-@pytest.fixture(scope="module")
-def rows(real_data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection of its own, with the published rows as `retail`."""
-    with duckdb.connect() as connection:
-        connection.read_parquet(str(real_data / "online_retail_ii.parquet")).create("retail")
-        yield connection
-
 
 SECOND_SHEET = "Year 2010-2011"
 
