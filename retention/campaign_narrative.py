@@ -151,16 +151,24 @@ def coverage(reasons: pd.DataFrame, language: Language) -> str:
         return language("Nobody has lapsed since the first answer.")
     if reasons["answered"].isna().all():
         return language("Too few of those who lapsed since the first answer said why to show it.")
-    lapsed, answered = (int(reasons[name].max()) for name in ("all_lapsed", "answered"))
-    told = language.plural(
-        "Of {count} customer who lapsed since the first answer, {answered} gave a reason "
-        "({share}).",
-        "Of {count} customers who lapsed since the first answer, {answered} gave a reason "
-        "({share}).",
-        lapsed,
-        answered=language.number(answered),
-        share=language.percent(answered / lapsed),
-    )
+    lapsed, answered = (reasons[name].max() for name in ("all_lapsed", "answered"))
+    if pd.isna(lapsed):
+        told = language(
+            "All but a few of those who lapsed since the first answer gave a reason: {answered} "
+            "customers.",
+            answered=language.number(answered),
+        )
+    else:
+        told = language.plural(
+            "Of {count} customer who lapsed since the first answer, {answered} gave a reason "
+            "({share}).",
+            "Of {count} customers who lapsed since the first answer, {answered} gave a reason "
+            "({share}).",
+            lapsed,
+            answered=language.number(answered),
+            share=language.percent(answered / lapsed),
+        )
+    # Those who are too few to be counted are fewer than those who answered.
     if answered / lapsed < LEAST_COVERAGE:
         enough = language(
             "That is less than {share}: too few to conclude why customers leave.",

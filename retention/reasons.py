@@ -154,7 +154,8 @@ def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     `return_share` = `returned` / `watched`, with its interval; `second_life_per_customer`: revenue
     in the YEAR after the return of each of the `followed`, with the interval of a mean
     (means.mean_interval). Each is absent where it would be of fewer than `least`, and so are the
-    counts of so few: `lapsed` of those who gave none, `watched` with `returned`, and `followed`.
+    counts of so few: `lapsed` of those who gave none, with `all_lapsed`, from which it would
+    follow, `watched` with `returned`, and `followed`.
     What became of all together is not told, so that they do not follow from the others. Reasons of
     fewer than `least` customers are put together, with others where they could be had by
     subtraction (suppression.hidden). Where all who answered are fewer, there is one row of them
@@ -196,6 +197,7 @@ def by_reason(reasons: pd.DataFrame, *, least: int) -> pd.DataFrame:
     few["lapsed"] |= few_answered
     for name in ("lapsed_share", "lapsed_low", "lapsed_high", "answered"):
         few[name] = pd.Series(few_answered, index=frame.index)
+    few["all_lapsed"] = pd.Series(0 < none["lapsed"].sum() < least, index=frame.index)
     return frame.assign(**{name: frame[name].mask(few[name]) for name in few})[list(BY_REASON)]
 
 

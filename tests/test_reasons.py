@@ -19,8 +19,10 @@ from history import History
 from scipy import stats
 from test_agreement import drawn as random_histories
 
+from retention import campaign_narrative
 from retention import reasons as module
 from retention.feedback import ANSWERS
+from retention.language import Language
 from retention.lifecycle import SPELLS
 from retention.reasons import (
     BY_REASON,
@@ -274,8 +276,14 @@ def test_counts_of_few_are_absent() -> None:
         (GIVEN, "moved", 10, None, None, None),
         (NONE, None, None, None, None, None),
     ]
-    assert set(cells(found, "answered", "all_lapsed")) == {(40, 43)}
+    # Nor does the number of those who said nothing follow from the others.
+    assert set(cells(found, "answered", "all_lapsed")) == {(40, None)}
+    assert campaign_narrative.coverage(found, Language("en")).startswith(
+        "All but a few of those who lapsed since the first answer gave a reason: 40 customers. "
+        "What follows is of those who answered"
+    )
     many = by_reason(frame, least=1)
+    assert set(cells(many, "answered", "all_lapsed")) == {(40, 43)}
     assert cells(many, "lapsed", "watched", "returned", "followed") == [
         (30, 20, 4, 4),
         (10, 3, 1, 1),
