@@ -101,19 +101,25 @@ class Numerals:
     def moneys(self, amounts: Sequence[float]) -> list[str]:
         """Amounts that stand in one chart, in one unit; one that is nothing in it stays whole.
 
+        Millions only where the largest amount is one, and two digits are left of the smallest.
+
         >>> Numerals(currency="USD").moneys([156_296, 6_916, 0])
         ['$156K', '$7K', '$0K']
         >>> Numerals(currency="USD").moneys([12_345, 500, 5])
         ['$12.3K', '$0.5K', '$5']
         >>> Numerals("es").moneys([1_110_000, -817_000]), Numerals().moneys([9_000, 40])
         (['1,11\\xa0M\\xa0€', '−0,82\\xa0M\\xa0€'], ['€9,000', '€40'])
+        >>> Numerals(currency="USD").moneys([1_220_000, 6_015])
+        ['$1,220K', '$6K']
         """
         sizes = [abs(amount) for amount in amounts if amount]
         if max(sizes, default=0) < 10_000:
             return [self.money(amount) for amount in amounts]
-        unit, decimals = (1_000_000, 2) if max(sizes) >= 1e6 else (1_000, 0)
-        if unit == 1_000 > min(sizes):
-            decimals = 1
+        # As they are shown: 999,700 is a million in thousands too.
+        if round(max(sizes), -3) >= 1e6 and round(min(sizes) / 1e6, 2) >= 0.1:
+            unit, decimals = 1_000_000, 2
+        else:
+            unit, decimals = 1_000, int(min(sizes) < 1_000)
         one, texts = self._compact(unit, 0), []
         for amount in amounts:
             size = abs(amount) / unit

@@ -77,6 +77,25 @@ def test_large_numbers_are_short_on_axes_and_small_ones_whole(
     assert language.short_money(9999) == language.money(9999)
 
 
+@pytest.mark.parametrize(
+    ("amounts", "texts"),
+    [
+        ([1_220_000, 6_015], ["$1,220K", "$6K"]),
+        ([2_000_000, 4_999, 12_000], ["$2,000K", "$5K", "$12K"]),
+        ([810_000, 156_000], ["$810K", "$156K"]),
+        ([5_000_000, 1_200_000], ["$5.00M", "$1.20M"]),
+        ([999_700, 20_000], ["$1,000K", "$20K"]),
+        ([999_700, 400_000], ["$1.00M", "$0.40M"]),
+        ([1_000_000, -94_000, 0], ["$1,000K", "−\u2060$94K", "$0K"]),
+        ([1_000_000, 96_000], ["$1.00M", "$0.10M"]),
+    ],
+)
+def test_amounts_of_a_chart_have_one_unit_in_which_the_smallest_is_told(
+    amounts: list[float], texts: list[str]
+) -> None:
+    assert Language("en", "USD").moneys(amounts) == texts
+
+
 def test_changes_have_a_sign_and_nothing_has_none() -> None:
     assert [SPANISH.signed(n) for n in (1500, 0, -1500)] == ["+1.500", "0", "−1.500"]
     assert [BRITISH.signed_percent(x) for x in (0.07, 0, -0.07)] == ["+7%", "±0%", "−7%"]
