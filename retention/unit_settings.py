@@ -4,6 +4,7 @@ Values arrive as text, or as lists of text, and the type of their field decides 
 """
 
 import functools
+import shlex
 import zoneinfo
 from collections.abc import Collection
 from datetime import date
@@ -222,6 +223,14 @@ class Settings(BaseModel):
             "rule": self.threshold_rule,
             "factors": self.threshold_gap_multiples if mean_gap else self.threshold_quantiles,
         }
+
+    def audience_command(self, asked: str) -> str:
+        """`retention audience` for this unit, as typed in the folder that holds `params`."""
+        folders = self.path.parent.parts
+        named = [number for number, name in enumerate(folders) if name == "params"]
+        folder = "/".join(folders[named[-1] if named else -1 :])
+        elsewhere = "" if folder == "params" else f"--params {shlex.quote(folder)} "
+        return f"retention audience {self.slug} {elsewhere}{asked}"
 
     def resolved(self) -> dict[str, object]:
         """Every setting with the value in force, ready for JSON: dates ISO, `${NAME}` as written.

@@ -251,8 +251,9 @@ class Report(Shown):
             "10% at random as a control group. README names the other audiences; became-dormant, "
             "for one, is only of those who turned dormant since the report before."
         )
-        slug = self.unit.settings.slug
-        command = f"retention audience {slug} lost-high-value --out {slug}_lost.csv --holdout 10%"
+        settings = self.unit.settings
+        asked = f"lost-high-value --out {settings.slug}_lost.csv --holdout 10%"
+        command = settings.audience_command(asked)
         code = f'<pre><code lang="en">{escape(command)}</code></pre>'
         body = scrolling(code, escape(self.language("Command")))
         show(f"<p>{escape(told)}</p>{body}", f"{told}\n{command}")

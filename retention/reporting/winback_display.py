@@ -95,9 +95,10 @@ class WinBackReport(CampaignReport):
             said.append(opportunity_narrative.most(cells, self.language))
             silent = max(self.unit.thresholds.inactive_after, self.unit.model.silent_days)
             asked = opportunity_narrative.as_long_silent(cells, inactive_after=silent)
-            slug = self.unit.settings.slug
-            listed = f'{slug} where --where "{asked}" --out {slug}_worth_most.csv --holdout 10%'
-            code = f'<pre><code lang="en">{escape(f"retention audience {listed}")}</code></pre>'
+            settings = self.unit.settings
+            written = f"--out {settings.slug}_worth_most.csv --holdout 10%"
+            listed = settings.audience_command(f'where --where "{asked}" {written}')
+            code = f'<pre><code lang="en">{escape(listed)}</code></pre>'
             command = scrolling(code, escape(self.language("Command")))
         return "".join(f'<p class="lead">{escape(text)}</p>' for text in said) + command
 

@@ -164,3 +164,22 @@ def test_the_query_of_online_retail_on_the_real_data(query):
             f"SELECT count(*), count(customer_id), count(DISTINCT customer_id) FROM ({query})"
         ).fetchone()
     assert counts == (1_033_035, 797_884, 5_942)
+
+
+# The command that finds them again
+
+
+@pytest.mark.parametrize(
+    ("place", "named"),
+    [
+        ("params", ""),
+        ("params/shops of europe", "--params 'params/shops of europe' "),
+        ("settings", "--params settings "),
+    ],
+)
+def test_a_printed_command_names_the_folder_that_the_unit_is_found_in(folder, place, named):
+    kept = folder.parent / place
+    kept.mkdir(exist_ok=True)
+    (kept / "france.yaml").write_text("unit: France\nsource: x.csv\n", "utf-8")
+    command = settings(kept / "france.yaml").audience_command("lost-high-value --out x.csv")
+    assert command == f"retention audience france {named}lost-high-value --out x.csv"
