@@ -95,7 +95,9 @@ def _missing(old: Mapping[str, Row], now: Mapping[str, Row]) -> list[str]:
 
 
 def _worse(row: Row, old: Row) -> str:
-    change = old.value / row.value if row.at_least else row.value / old.value
+    good, bad = (row.value, old.value) if row.at_least else (old.value, row.value)
+    # An exponent may be 0 or less, and has no ratio then.
+    change = bad / good if min(good, bad) > 0 else 1 + bad - good
     noise = row.noise + old.noise + ANYWAY
     if change <= 1 + noise:
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from benchmarks.ratios import Row, compared
 
 HERE, THERE = "x86_64, 2 cores", "arm64, 8 cores"
 TODAY = datetime.date(2026, 11, 26)
+BASELINE = Path(__file__).parents[1] / "benchmarks" / "baseline.json"
 
 
 @pytest.fixture
@@ -95,3 +97,22 @@ def test_sections_that_are_measured_apart_gather_in_one_file(path: Path) -> None
 def test_a_row_says_its_goal_and_whether_it_is_met(row: Row, words: str) -> None:
     assert words in row.told()
     assert "met" not in Row("a", 1.0).told().lower()
+
+
+def test_an_exponent_around_nothing_is_compared_by_its_difference() -> None:
+    kept = {"machine": HERE, "rows": {"growth": {"name": "growth", "value": 0.0}}}
+    assert compared([Row("growth", 0.09)], kept, machine=HERE) == ([], [])
+    (line,), _ = compared([Row("growth", 0.2)], kept, machine=HERE)
+    assert line == "growth: 0.00 -> 0.20, worse than the noise of 10%"
+    assert compared([Row("growth", -0.5)], kept, machine=HERE) == ([], [])
+
+
+def test_the_baseline_of_the_repository_holds_rows_that_can_be_compared() -> None:
+    kept = ratios.read(BASELINE)
+    rows = list(ratios.rows_of(kept))
+    assert kept["machine"]
+    assert all(math.isfinite(row.value) for row in rows)
+    assert compared(rows, kept, machine=kept["machine"]) == ([], [])
+    # Every section has left its rows.
+    for word in ("kit / SQL by hand", "warm script", "JupyterLab", "exponent of time", "page"):
+        assert any(word in row.name for row in rows), word
