@@ -251,12 +251,15 @@ class Report(Shown):
             "10% at random as a control group. README names the other audiences; became-dormant, "
             "for one, is only of those who turned dormant since the report before."
         )
-        settings = self.unit.settings
-        asked = f"lost-high-value --out {settings.slug}_lost.csv --holdout 10%"
-        command = settings.audience_command(asked)
-        code = f'<pre><code lang="en">{escape(command)}</code></pre>'
-        body = scrolling(code, escape(self.language("Command")))
+        slug = self.unit.settings.slug
+        command, body = self.command(f"lost-high-value --out {slug}_lost.csv --holdout 10%")
         show(f"<p>{escape(told)}</p>{body}", f"{told}\n{command}")
+
+    def command(self, asked: str) -> tuple[str, str]:
+        """`retention audience` for this unit, as text and as markup that scrolls on a phone."""
+        command = self.unit.settings.audience_command(asked)
+        code = f'<pre><code lang="en">{escape(command)}</code></pre>'
+        return command, scrolling(code, escape(self.language("Command")))
 
     def _groups_named(self, groups: pd.DataFrame) -> pd.DataFrame:
         """Groups in the words of the reader."""

@@ -21,7 +21,7 @@ from retention.headings import OVER_PERIODS
 from retention.inactive import BREAKDOWNS
 from retention.opportunity_value import TOGETHER, numbered
 from retention.reporting.campaign_display import CampaignReport
-from retention.reporting.shown import scrolling, tiles_markup
+from retention.reporting.shown import tiles_markup
 from retention.rfm_segments import definition
 from retention.segments import of_all
 from retention.suppression import (
@@ -95,11 +95,8 @@ class WinBackReport(CampaignReport):
             said.append(opportunity_narrative.most(cells, self.language))
             silent = max(self.unit.thresholds.inactive_after, self.unit.model.silent_days)
             asked = opportunity_narrative.as_long_silent(cells, inactive_after=silent)
-            settings = self.unit.settings
-            written = f"--out {settings.slug}_worth_most.csv --holdout 10%"
-            listed = settings.audience_command(f'where --where "{asked}" {written}')
-            code = f'<pre><code lang="en">{escape(listed)}</code></pre>'
-            command = scrolling(code, escape(self.language("Command")))
+            written = f"--out {self.unit.settings.slug}_worth_most.csv --holdout 10%"
+            _, command = self.command(f'where --where "{asked}" {written}')
         return "".join(f'<p class="lead">{escape(text)}</p>' for text in said) + command
 
     def _cells(self, opportunity: pd.DataFrame) -> pd.DataFrame:
