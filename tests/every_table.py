@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 from raw_rows import AS_OF, INACTIVE_AFTER, LOST_AFTER, START
+from raw_sources import READINGS, SEGMENTED, agreed, answered, known, sent
 
 from retention import (
     activity,
@@ -49,21 +50,9 @@ from retention import (
 from retention.curves import share
 from retention.models import MODELS
 from retention.optional_sources import OPTIONAL
-from retention.periods import Calendar, Rules, shifted
+from retention.periods import Calendar, Rules
 
 ENGINES = ("postgres", "pyspark")
-
-READINGS = {
-    "local": {"customer_id": "who", "ordered_at": "local", "amount": "money", "unit": "shop"},
-    "aware": {"customer_id": "who", "ordered_at": "aware", "amount": "floating", "unit": "shop"},
-    "dates": {"customer_id": "whole", "ordered_at": "day", "amount": "money"},
-    "floats": {"customer_id": "number", "ordered_at": "aware", "amount": "whole"},
-    "decimals": {"customer_id": "exact", "ordered_at": "local", "amount": "exact"},
-}
-"""Canonical columns, read from columns of several types."""
-
-SEGMENTED = READINGS["local"] | {"kind": "shop", "id": "whole"}
-"""The same with two more columns."""
 
 
 class Figures:
@@ -76,39 +65,6 @@ class Figures:
         self.calendar = Calendar("month", START, AS_OF)
         self.weeks = Calendar("week", START, AS_OF)
         self.retail = Calendar("quarter", START, AS_OF, Rules("4-4-5", "sunday", "february"))
-
-    def known(self) -> ir.Table:
-        """The people of the rows, each known some days before; those of every third never buy."""
-        rows = self.raw
-        never = (rows.whole % 3 == 0).ifelse("never ", "")
-        as_it_is = (rows.whole % 2 == 0) | (rows.day < date(1901, 1, 1))
-        days = as_it_is.ifelse(rows.day, shifted(rows.day, -60))
-        return rows.select(customer_id=never + rows.who, known_on=days, unit="shop")
-
-    def sent(self) -> ir.Table:
-        """Contacts of the people of the rows: two campaigns, three arms, some in two of them."""
-        rows = self.raw
-        arm = ibis.cases(
-            (rows.whole % 5 == 0, "Control"), (rows.whole % 5 < 3, "mail"), else_="app"
-        )
-        again = (rows.whole % 40 == 0) & (rows.money > 100)
-        return rows.select(
-            customer_id="who",
-            campaign=(rows.day < date(2023, 6, 1)).ifelse("spring", "autumn"),
-            contacted_on="day",
-            arm=again.ifelse("mail", arm),
-            planned_control=(rows.whole % 7 == 0).ifelse(ibis.null("float64"), 0.2),
-            unit="shop",
-        )
-
-    def answered(self) -> ir.Table:
-        """What every third of the people of the rows said, 40 days after each purchase."""
-        rows = self.raw.filter(self.raw.whole % 3 == 0)
-        reason = ibis.cases(
-            (rows.whole % 4 == 0, "price"), (rows.whole % 4 == 1, ""), else_="moved"
-        )
-        said_on = (rows.day < date(1901, 1, 1)).ifelse(rows.day, shifted(rows.day, 40))
-        return rows.select(customer_id="who", reported_on=said_on, reason=reason, unit="shop")
 
     def read(self, reading: str) -> ir.Table:
         return self.raw.select(**READINGS[reading])
@@ -124,26 +80,11 @@ def days_bought(figures: Figures) -> ir.Table:
     return transactions.purchase_days(figures.kept("customer_days"))
 
 
-def agreed(figures: Figures) -> ir.Table:
-    """The rows as subscriptions: each lasts some days, which its money says."""
-    raw = figures.raw.filter(figures.raw.day.between(START, AS_OF) & figures.raw.money.notnull())
-    # Engines cut or round a fraction as they like.
-    days = raw.money.floor().cast("int64") % 97 - 3
-    ended_on = (raw.day.cast("timestamp") + days.as_interval("D")).cast("date")
-    return raw.select(
-        customer_id="who",
-        started_on="day",
-        ended_on=(days > 80).ifelse(ibis.null("date"), ended_on),
-        amount="money",
-        unit="shop",
-    )
-
-
 OPTIONAL_ROWS = {
-    "prospects": Figures.known,
-    "contacts": Figures.sent,
-    "feedback": Figures.answered,
-    "do_not_contact": lambda f: f.sent().select("customer_id", "unit"),
+    "prospects": known,
+    "contacts": sent,
+    "feedback": answered,
+    "do_not_contact": lambda raw: sent(raw).select("customer_id", "unit"),
 }
 """Rows of each optional source."""
 
@@ -152,14 +93,14 @@ def of_source(key: str) -> dict[str, Callable[[Figures], ir.Table]]:
     """Every table that is made of an optional source, whichever it is."""
     kind, raw = OPTIONAL[key], OPTIONAL_ROWS[key]
     return {
-        f"{key}, typed": lambda f: kind.typed(raw(f), unit="Shop"),
+        f"{key}, typed": lambda f: kind.typed(raw(f.raw), unit="Shop"),
         f"{key}, tally": lambda f: kind.tally(f.kept(f"{key}, typed")),
         f"{key}, judged": lambda f: kind.judged(f.kept(f"{key}, tally"), as_of=AS_OF),
         f"{key}, kept": lambda f: kind.kept(f.kept(f"{key}, tally"), as_of=AS_OF),
         f"{key}, quality": lambda f: kind.quality(f.kept(f"{key}, tally"), as_of=AS_OF),
         # Alike, for which of them come first is each engine's own.
         f"{key}, refused": lambda f: kind.refused(
-            raw(f).mutate(customer_id=ibis.literal("")), unit="Shop", fault=cells.NO_CUSTOMER
+            raw(f.raw).mutate(customer_id=ibis.literal("")), unit="Shop", fault=cells.NO_CUSTOMER
         ).select("customer_id"),
     }
 
@@ -370,12 +311,12 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
     "account": lambda f: quality.account(
         f.kept("counts"), checks=["rows_after_query", "kept"], drops=(), source_rows=5
     ),
-    "subscriptions": lambda f: subscriptions.subscriptions(agreed(f), unit="Shop"),
+    "subscriptions": lambda f: subscriptions.subscriptions(agreed(f.raw), unit="Shop"),
     "subscriptions, refused": lambda f: subscriptions.refused(
-        agreed(f), unit="Shop", fault=subscriptions.END_BEFORE_START
+        agreed(f.raw), unit="Shop", fault=subscriptions.END_BEFORE_START
     ),
     "subscriptions, tally": lambda f: subscriptions.rounded(
-        subscriptions.counted(subscriptions.subscriptions(agreed(f), unit="Shop"))
+        subscriptions.counted(subscriptions.subscriptions(agreed(f.raw), unit="Shop"))
     ),
     "subscriptions, dates": lambda f: subscriptions.dates(f.kept("subscriptions, tally")),
     "subscriptions, quality": lambda f: subscriptions.quality(
