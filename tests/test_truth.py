@@ -158,8 +158,8 @@ def test_reasons_come_back_as_they_were_drawn(kit):
     assert not given.index.str.contains("queue").any()
 
 
-CAMPAIGNS = 200
-"""How often each campaign is drawn: of 100 intervals 95 hold the truth, give or take 3 or 4."""
+CAMPAIGNS = 500
+"""How often each campaign is drawn: of 100 intervals 95 hold the truth, give or take 2."""
 
 UPLIFTS = (0.03, 0.0)
 CONTACTED = date(2025, 8, 3)
@@ -178,7 +178,8 @@ def campaigns(unit: Unit) -> pd.DataFrame:
     """
     start = pd.Timestamp(CONTACTED)
     held = unit.spells.filter(lambda s: (s.started_on < CONTACTED) & s.state.isin([DORMANT, LOST]))
-    silent = held.filter(lambda s: s.ended_on.isnull() | (s.ended_on >= CONTACTED)).to_pandas()
+    silent = held.filter(lambda s: s.ended_on.isnull() | (s.ended_on >= CONTACTED))
+    silent = silent.order_by("customer_id").to_pandas()  # One order, so that one seed draws alike.
     since, until = CONTACTED - timedelta(days=365), CONTACTED + timedelta(days=WATCHED - 1)
     days = unit.customer_days.filter(lambda d: d.day.between(since, until)).to_pandas()
     came = days.loc[days["bought"] & (days["day"] >= start), "customer_id"]
@@ -223,10 +224,10 @@ def test_a_campaign_is_found_and_none_is_called_none(kit):
         assert len(found) == len(spend) == CAMPAIGNS
         for effects, truth in ((found, uplift), (spend, uplift * BROUGHT_SPENT)):
             covered = effects["low"].le(truth) & effects["high"].ge(truth)
-            assert 0.91 <= covered.mean() <= 0.99
+            assert 0.92 <= covered.mean() <= 0.98
         assert found["uplift"].mean() == pytest.approx(uplift, abs=0.002)
         assert found["smallest_effect"].median() == pytest.approx(0.04, abs=0.002)
         shown[uplift] = found["verdict"].value_counts(normalize=True)
-    assert 0.91 <= shown[0.0][NONE_SHOWN] <= 0.99
+    assert 0.92 <= shown[0.0][NONE_SHOWN] <= 0.98
     assert shown[0.03][[RAISED, NONE_SHOWN]].sum() == 1
     assert shown[0.03][RAISED] > 0.45
