@@ -208,7 +208,7 @@ def head(ax: Axes, words: Mapping[str, str]) -> None:
     """Words, each in a colour, above the axes: a title that tells what the colours mean."""
     if len(words) == 1:
         ((text, colour),) = words.items()
-        ax.set_title(text, color=colour)
+        ax.set_title(text, color=colour, wrap=True)
         return
     ax.set_title(" ")
     before: Any = None

@@ -121,13 +121,24 @@ def test_words_above_the_bars_stand_side_by_side(code: str) -> None:
     assert all(a.x1 < b.x0 for a, b in pairwise(boxes))
     assert len({round(box.y0) for box in boxes}) == 1
     # On the line of the title beside them.
-    title = next(
-        text
-        for text in right.get_children()
-        if "Text" in type(text).__name__ and text.get_text() == right.get_title("left")
-    )
+    title = next(text for text in right.get_children() if is_title(text, right))
     assert boxes[0].y0 == pytest.approx(title.get_window_extent().y0, abs=1)
     assert boxes[-1].x1 < left.get_figure(root=True).bbox.x1
+
+
+@pytest.mark.parametrize("code", ["en", "es", "fr"])
+def test_the_title_of_the_money_ends_within_the_picture(code: str) -> None:
+    # Long names of rows leave the axes, and so their title, little room.
+    shown = groups(("Perdus depuis si longtemps", 30, 70, 1.0), ("b", 40, 60, 1.0))
+    _, right = winback_plots.inactive([shown], Language(code))
+    painted(right)
+    figure = right.get_figure(root=True)
+    title = next(text for text in right.get_children() if is_title(text, right))
+    assert title.get_window_extent().x1 <= figure.bbox.x1
+
+
+def is_title(text: object, ax: Axes) -> bool:
+    return isinstance(text, Text) and text.get_text() == ax.get_title("left")
 
 
 def test_a_segment_is_named_above_its_values_which_are_cut_to_fit() -> None:
