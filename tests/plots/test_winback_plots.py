@@ -20,6 +20,7 @@ from retention.ledger import LAPSED, RETAINED, WON_BACK
 from retention.lifecycle import DORMANT, LOST
 from retention.rates import CHURN, REACTIVATION, WIN_BACK
 from retention.reasons import BY_REASON, GIVEN, NONE, OTHERS
+from retention.reporting.drawing import drawn
 from retention.segments import COMPARED
 from retention.style import PALETTE, QUIET
 from retention.suppression import SMALL, pooled
@@ -131,7 +132,7 @@ def test_the_title_of_the_money_ends_within_the_picture(code: str) -> None:
     # Long names of rows leave the axes, and so their title, little room.
     shown = groups(("Perdus depuis si longtemps", 30, 70, 1.0), ("b", 40, 60, 1.0))
     _, right = winback_plots.inactive([shown], Language(code))
-    painted(right)
+    drawn(right)
     figure = right.get_figure(root=True)
     title = next(text for text in right.get_children() if is_title(text, right))
     assert title.get_window_extent().x1 <= figure.bbox.x1
