@@ -134,6 +134,7 @@ def test_the_title_of_the_money_ends_within_the_picture(code: str) -> None:
     _, right = winback_plots.inactive([shown], Language(code))
     drawn(right)
     figure = right.get_figure(root=True)
+    figure.dpi = 72  # In points, as texts of the drawing are.
     title = next(text for text in right.get_children() if is_title(text, right))
     assert title.get_window_extent().x1 <= figure.bbox.x1
 
