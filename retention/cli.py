@@ -6,6 +6,7 @@ refused, nothing ran and nothing was written; 3 none published; 130 interrupted,
 
 import contextlib
 import signal
+import sys
 import sysconfig
 from collections.abc import Sequence
 from datetime import datetime
@@ -54,6 +55,8 @@ class Executor(StrEnum):
 
 def main() -> None:
     """Entry point of the `retention` script."""
+    # jsonschema would compile a grammar of web addresses, a second each time; no notebook needs it.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # as import has it
     try:
         stops.heed()
         app()

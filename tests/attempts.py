@@ -9,7 +9,8 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_notebook
 
 from retention.reporting.delivery import Result, deliver
-from retention.reporting.outcome import Outcome, Status
+from retention.reporting.outcome import Outcome
+from retention.reporting.statuses import Status
 from retention.reporting.work import Attempt
 from retention.unit import DEFINITIONS_VERSION
 

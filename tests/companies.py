@@ -9,8 +9,8 @@ import pandas as pd
 
 from retention.params import all_settings
 from retention.reporting.notebooks import WINBACK, kit_notebook
-from retention.reporting.outcome import Status
 from retention.reporting.runner import Plan, run
+from retention.reporting.statuses import Status
 from retention.sample import write_company
 
 IN_LANGUAGES = {"en": "hostile", "es": "grocer_es", "fr": "fashion_fr"}

@@ -24,8 +24,8 @@ from retention.reporting.cluster import joined
 from retention.reporting.delivery import Result
 from retention.reporting.limits import Limits
 from retention.reporting.notebooks import kit_notebook
-from retention.reporting.outcome import Status
 from retention.reporting.runner import Batch, Plan, run
+from retention.reporting.statuses import Status
 from retention.reporting.work import Task
 from retention.sample import write_company
 

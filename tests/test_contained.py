@@ -21,9 +21,10 @@ from test_runner import GOOD_FACTS, showing
 from retention.reporting import delivery, work
 from retention.reporting.bundles import FACTS, as_csv, facts
 from retention.reporting.comparison import Previous, compared
-from retention.reporting.outcome import Outcome, Status, StepFailedError
+from retention.reporting.outcome import Outcome, StepFailedError
 from retention.reporting.publishing import newest_manifest, repair
 from retention.reporting.runner import Batch, Plan, run
+from retention.reporting.statuses import Status
 
 LEDGER = as_csv(ledger())
 SLUGS = ("bakery", "grocer")

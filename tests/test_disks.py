@@ -17,8 +17,8 @@ from whole import assert_whole
 
 from retention.params import settings
 from retention.reporting import runner, work
-from retention.reporting.outcome import Status
 from retention.reporting.publishing import newest_manifest
+from retention.reporting.statuses import Status
 
 
 def mounted(*arguments: str | Path) -> None:

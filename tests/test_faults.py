@@ -14,8 +14,8 @@ from test_cli import NOTEBOOK, called
 
 from retention.params import settings
 from retention.reporting import index, runner
-from retention.reporting.outcome import Status
 from retention.reporting.publishing import newest_manifest, publish, record_failure
+from retention.reporting.statuses import Status
 
 CANARY = "canary-3f9d1c"
 KEYS = {"as_of": "2026-10-31", "inactive_after": 30, "lost_after": 60}

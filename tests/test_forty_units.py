@@ -15,7 +15,7 @@ from typer.testing import Result
 from whole import assert_whole
 
 from retention.reporting import manifest
-from retention.reporting.outcome import IN_WORDS, Status
+from retention.reporting.statuses import IN_WORDS, Status
 
 FAULTS = {
     "broken": (Status.CHECK_FAILED, "active: 10 + 1 - 2 is not 8"),

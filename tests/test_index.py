@@ -11,6 +11,7 @@ from retention.params import Settings
 from retention.reporting import index
 from retention.reporting.delivery import deliver
 from retention.reporting.publishing import publish
+from retention.reporting.shared_language import shared_language
 
 TILE = {"label": "Active", "value": "1,234", "change": "+12", "tone": "good", "key": "active"}
 
@@ -120,11 +121,11 @@ def test_index_speaks_the_language_of_the_shared_settings(tmp_path: Path) -> Non
         shared.write_text("frequency: month\nlanguage: es\n", "utf-8")
         delivered(french(tmp_path, slug, language=language), out)
     fail(french(tmp_path, "new"), out)
-    assert index.shared_language(out).code == "es"
+    assert shared_language(out).code == "es"
     # Units of two folders that do not agree: then as without a shared language.
     shared.unlink()
     delivered(french(tmp_path, "mode"), out)
-    assert index.shared_language(out).code == "en"
+    assert shared_language(out).code == "en"
 
 
 def test_index_dates_are_american_where_all_money_is_in_dollars(tmp_path: Path) -> None:

@@ -24,8 +24,8 @@ from retention import Unit, ledger, open_unit
 from retention.errors import CheckFailed
 from retention.params import settings
 from retention.reporting.notebooks import kit_notebook
-from retention.reporting.outcome import Status
 from retention.reporting.runner import Plan, run
+from retention.reporting.statuses import Status
 
 SETTINGS = """unit: Shop
 source: orders.csv

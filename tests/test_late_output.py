@@ -6,7 +6,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from retention.reporting import kernels
-from retention.reporting.outcome import Status, classify
+from retention.reporting.outcome import classify
+from retention.reporting.statuses import Status
 
 # The kernel answers, but never says that it is idle, which it does after the last output.
 SILENT = "get_ipython().kernel._publish_status = lambda *_, **__: None"

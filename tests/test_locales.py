@@ -21,7 +21,8 @@ from nbformat.v4 import new_notebook
 from retention.language import LANGUAGES, LOCALES, Language
 from retention.reporting.delivery import deliver
 from retention.reporting.index import write_index
-from retention.reporting.outcome import IN_WORDS, Outcome, Status
+from retention.reporting.outcome import Outcome
+from retention.reporting.statuses import IN_WORDS, Status
 from retention.reporting.work import Attempt
 
 FOREIGN = [code for code in LANGUAGES if code != "en"]

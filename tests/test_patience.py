@@ -15,7 +15,7 @@ from retention.reporting import cluster as clusters
 from retention.reporting import workers
 from retention.reporting.cluster import PATIENCE_SECONDS, Cluster
 from retention.reporting.limits import Limits
-from retention.reporting.outcome import Status
+from retention.reporting.statuses import Status
 from retention.reporting.work import Attempt, Task
 
 

@@ -17,7 +17,7 @@ from retention.reporting.gate import PAGE_BYTES, problems
 from retention.reporting.group_page import publish_group_page
 from retention.reporting.index import write_index
 from retention.reporting.limits import Limits
-from retention.reporting.outcome import Outcome, Status
+from retention.reporting.outcome import Outcome
 from retention.reporting.portfolio import (
     MOST_PERIODS,
     MOST_UNITS,
@@ -25,6 +25,7 @@ from retention.reporting.portfolio import (
     Portfolio,
     open_portfolio,
 )
+from retention.reporting.statuses import Status
 
 
 @pytest.fixture

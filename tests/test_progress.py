@@ -14,8 +14,9 @@ from rich.console import Console
 from test_cli import NOTEBOOK, called
 
 from retention.reporting.delivery import Result
-from retention.reporting.outcome import Outcome, Status
+from retention.reporting.outcome import Outcome
 from retention.reporting.progress import Watch
+from retention.reporting.statuses import Status
 
 
 def shown(folder: Path, *, terminal: bool = False, **how: Any) -> str:

@@ -14,8 +14,9 @@ from fault_notebook import HOSTILE, unit
 from retention.params import Settings
 from retention.reporting import index, manifest
 from retention.reporting.delivery import deliver, reasons_to_run, skipped
-from retention.reporting.outcome import Outcome, Status
+from retention.reporting.outcome import Outcome
 from retention.reporting.publishing import clear, newest_manifest, publish, record_failure
+from retention.reporting.statuses import Status
 
 
 @contextlib.contextmanager

@@ -14,15 +14,9 @@ from retention.errors import SettingsRefused
 from retention.reporting.bundles import FACTS, FRAME, facts, frames
 from retention.reporting.limits import MEGABYTE, Limits
 from retention.reporting.notebooks import load_notebook, parameters
-from retention.reporting.outcome import (
-    Execution,
-    Outcome,
-    Status,
-    StepFailedError,
-    StoppedError,
-    classify,
-)
+from retention.reporting.outcome import Execution, Outcome, StepFailedError, StoppedError, classify
 from retention.reporting.runner import Batch, Plan, run
+from retention.reporting.statuses import Status
 
 FAULTS = {
     "killed": (Status.KERNEL_DIED, "code cell 4 (under “Does it work?”) ran (killed by signal 9"),

@@ -20,17 +20,11 @@ from retention.reporting.delivery import Result, deliver, skipped
 from retention.reporting.failure import _NEXT_STEPS
 from retention.reporting.index import write_index
 from retention.reporting.limits import Limits
-from retention.reporting.outcome import (
-    IN_WORDS,
-    Execution,
-    Status,
-    StepFailedError,
-    StoppedError,
-    classify,
-)
+from retention.reporting.outcome import Execution, StepFailedError, StoppedError, classify
 from retention.reporting.progress import Watch
 from retention.reporting.run_log import RunLog, unit_record
 from retention.reporting.runner import Batch
+from retention.reporting.statuses import IN_WORDS, Status
 
 
 def raised(name: str, value: str = "x") -> Execution:

@@ -20,7 +20,8 @@ from retention.reporting import warm
 from retention.reporting.kernels import Kernels, execute
 from retention.reporting.limits import Limits
 from retention.reporting.notebooks import NOTEBOOKS, imports, kit_notebook
-from retention.reporting.outcome import Execution, Status, classify
+from retention.reporting.outcome import Execution, classify
+from retention.reporting.statuses import Status
 from retention.reporting.warm import WarmProvisioner, Zygote, zygote
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
@@ -241,11 +242,12 @@ def test_only_the_kernel_of_this_python_is_forked(forks: Zygote) -> None:
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_no_notebook_imports_what_starts_threads_where_it_is_installed(
+def test_no_notebook_imports_what_starts_threads_or_what_only_the_runner_needs(
     name: str, tmp_path: Path
 ) -> None:
     # Parts of statsmodels import Polars, which is no library of the kit.
-    (tmp_path / "polars.py").write_text("raise SystemExit('Polars is here')")
+    for module in ("polars", "nbformat", "nbclient", "nbconvert", "papermill"):
+        (tmp_path / f"{module}.py").write_text(f"raise SystemExit('{module} is here')")
     report = nbformat.read(kit_notebook(name), as_version=4)
     script = "\n".join(["import sys", f"sys.path.insert(0, {str(tmp_path)!r})", *imports(report)])
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 from retention.reporting import gate, manifest, publishing
 from retention.reporting.lock import NAMES
-from retention.reporting.outcome import IN_WORDS, Status
+from retention.reporting.statuses import IN_WORDS, Status
 from retention.reporting.upkeep import verified
 
 

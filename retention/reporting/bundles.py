@@ -12,7 +12,8 @@ from typing import Any
 from nbformat import NotebookNode
 
 from retention.reporting.mime import FACTS, FRAME, LEFT_OUT, as_csv
-from retention.reporting.outcome import Status, StepFailedError
+from retention.reporting.outcome import StepFailedError
+from retention.reporting.statuses import Status
 
 __all__ = ["FACTS", "FRAME", "LEFT_OUT", "as_csv", "facts", "frames"]
 

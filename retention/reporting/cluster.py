@@ -23,7 +23,7 @@ from retention.optional_sources import OPTIONAL
 from retention.params import Settings
 from retention.reporting import manifest
 from retention.reporting.kernels import Kernels
-from retention.reporting.outcome import Status
+from retention.reporting.statuses import Status
 from retention.reporting.work import Attempt, Task, work
 from retention.reporting.workers import failed
 

@@ -10,13 +10,8 @@ from retention.params import Settings
 from retention.reporting import freshness, manifest, publishing
 from retention.reporting.failure import failure_files
 from retention.reporting.notebooks import as_text
-from retention.reporting.outcome import (
-    Execution,
-    Outcome,
-    Status,
-    StepFailedError,
-    classify,
-)
+from retention.reporting.outcome import Execution, Outcome, StepFailedError, classify
+from retention.reporting.statuses import Status
 from retention.reporting.work import Attempt
 
 

@@ -13,7 +13,7 @@ from retention.reporting import manifest
 from retention.reporting.export import ALARM, Banner
 from retention.reporting.index import since
 from retention.reporting.notebooks import as_text
-from retention.reporting.outcome import IN_WORDS, Outcome, Status
+from retention.reporting.outcome import Outcome
 from retention.reporting.pages import day, moment, rendered
 from retention.reporting.publishing import (
     FAILURE_NOTEBOOK,
@@ -23,6 +23,7 @@ from retention.reporting.publishing import (
     checksum_of_newest,
     newest_manifest,
 )
+from retention.reporting.statuses import IN_WORDS, Status
 
 TEXT = {
     "kicker": "Report not published",

@@ -9,11 +9,10 @@ from retention.errors import SettingsRefused
 from retention.reporting import bundles, notebooks, publishing
 from retention.reporting.kernels import Kernels, execute
 from retention.reporting.limits import Limits
-from retention.reporting.outcome import Execution, Outcome, Status, StepFailedError, classify
+from retention.reporting.outcome import Execution, Outcome, StepFailedError, classify
+from retention.reporting.statuses import Status
 from retention.reporting.work import checked_page
 
-COMPARED = ("ledger", "rates")
-"""The published frames that the page reads of each unit."""
 FEWEST = 2
 """How many units must have a report before a page sets them side by side."""
 
@@ -26,7 +25,7 @@ def publish_group_page(
     None where fewer than FEWEST units have a report with the figures that are compared: then
     there is no page. A page that failed leaves the one before as it was.
     """
-    compared = [folder for folder in out.iterdir() if publishing.figures(folder, COMPARED)]
+    compared = [folder for folder in out.iterdir() if publishing.compared(folder)]
     if len(compared) < FEWEST:
         try:
             for name in (publishing.GROUP_PAGE, notebooks.PORTFOLIO):

@@ -1,7 +1,7 @@
 """reports/index.html: every unit that was ever published or tried here, failures first."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +13,6 @@ from retention.language import Language
 from retention.reporting import beside, manifest
 from retention.reporting.banners import moved_in_words
 from retention.reporting.freshness import missed_since
-from retention.reporting.outcome import IN_WORDS, Status
 from retention.reporting.pages import day, moment, rendered
 from retention.reporting.publishing import (
     FAILURE_RECORD,
@@ -22,6 +21,8 @@ from retention.reporting.publishing import (
     newest_manifest,
     replace,
 )
+from retention.reporting.shared_language import shared_language
+from retention.reporting.statuses import IN_WORDS, Status
 from retention.sparkline import sparkline
 
 NAME = "index.html"
@@ -94,35 +95,6 @@ def write_index(out: Path, *, at: datetime | None = None) -> Path:
     )
     replace(out / NAME, page.encode(), out=out)
     return out / NAME
-
-
-def shared_language(out: Path) -> Language:
-    """Return the language of the pages of all units: that of `defaults.yaml`, if it names one.
-
-    Else the one that every unit is set to, else English: a run of a few units does not turn the
-    page that shows all of them. The currency goes with it: dates are American where money is in
-    dollars throughout.
-    """
-    records = list(_records(out))
-    settings = [told for each in records if isinstance(told := each.get("settings"), dict)]
-    named = _only(each.get(manifest.LANGUAGE_OF_ALL) for each in records)
-    language = named or _only(each.get("language") for each in settings)
-    return Language.of(
-        {"language": language, "currency": _only(s.get("currency") for s in settings)}
-    )
-
-
-def _only(values: Iterable[Any]) -> Any:
-    """The value that all of them are, None where they differ or are none."""
-    different = set(values)
-    return different.pop() if len(different) == 1 else None
-
-
-def _records(out: Path) -> Iterator[dict[str, Any]]:
-    for folder in _folders(out):
-        for record in (manifest.read(folder / FAILURE_RECORD), newest_manifest(folder)):
-            if record:
-                yield record
 
 
 def _folders(out: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from retention.params import Settings, language_of_all
-from retention.reporting.outcome import Status
+from retention.reporting.statuses import Status
 from retention.unit import DEFINITIONS_VERSION
 
 SCHEMA = 1

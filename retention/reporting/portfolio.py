@@ -17,8 +17,7 @@ from retention.language import Language
 from retention.portfolio_narrative import WATCHED
 from retention.rates import CHURN, RATES, REACTIVATION, WIN_BACK
 from retention.reporting import publishing
-from retention.reporting.group_page import COMPARED
-from retention.reporting.index import shared_language
+from retention.reporting.shared_language import shared_language
 from retention.reporting.shown import Shown
 
 UNITS = (
@@ -148,7 +147,7 @@ def open_portfolio(reports: str | Path, *, language: str | None = None) -> Portf
 
 
 def _member(folder: Path) -> Member | None:
-    told, paths = publishing.newest_manifest(folder), publishing.figures(folder, COMPARED)
+    told, paths = publishing.newest_manifest(folder), publishing.compared(folder)
     if told is None or paths is None:
         return None
     return Member(

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from retention.reporting.delivery import Result
-from retention.reporting.outcome import Status
 from retention.reporting.run_log import unit_record
+from retention.reporting.statuses import Status
 
 _log = logging.getLogger("retention")
 

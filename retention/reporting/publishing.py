@@ -17,7 +17,7 @@ import contextlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ from retention.reporting.exchange import exchanged
 LATEST = "latest.html"
 GROUP_PAGE = "portfolio.html"
 REPORT = "report.html"
+COMPARED = ("ledger", "rates")
+"""The published frames that the page of all units reads of each."""
 FAILURE_PAGE = "failure.html"
 FAILURE_NOTEBOOK = "failure.ipynb"
 FAILURE_RECORD = "failure.json"
@@ -125,10 +127,10 @@ def report_folders(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if _is_day(path.name) and _is_whole(path))
 
 
-def figures(folder: Path, names: Sequence[str]) -> list[Path] | None:
-    """Return the named CSV files of a unit's newest report, None where one of them is missing."""
+def compared(folder: Path) -> list[Path] | None:
+    """Return the COMPARED files of a unit's newest report, None where one of them is missing."""
     folders = report_folders(folder)
-    paths = [folders[-1] / "data" / f"{name}.csv" for name in names] if folders else []
+    paths = [folders[-1] / "data" / f"{name}.csv" for name in COMPARED] if folders else []
     return paths if paths and all(path.is_file() for path in paths) else None
 
 

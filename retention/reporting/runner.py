@@ -19,8 +19,9 @@ from retention.reporting.index import write_index
 from retention.reporting.kernels import Kernels
 from retention.reporting.limits import Limits
 from retention.reporting.lock import FolderInUse, sole_run, uninterrupted
-from retention.reporting.outcome import Execution, Outcome, Status, StoppedError, classify
+from retention.reporting.outcome import Execution, Outcome, StoppedError, classify
 from retention.reporting.run_log import RunLog, have_run
+from retention.reporting.statuses import Status
 from retention.reporting.warm import zygote
 from retention.reporting.work import Attempt, Task
 from retention.reporting.workers import Threads, attempts

@@ -18,8 +18,9 @@ from retention.reporting.freshness import Freshness, stale
 from retention.reporting.kernels import Kernels, execute
 from retention.reporting.limits import Limits
 from retention.reporting.manifest import kit_version
-from retention.reporting.outcome import Execution, Outcome, Status, StepFailedError, classify
+from retention.reporting.outcome import Execution, Outcome, StepFailedError, classify
 from retention.reporting.secrets import named, secrets, without
+from retention.reporting.statuses import Status
 
 
 @dataclass(frozen=True)

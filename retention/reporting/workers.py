@@ -9,7 +9,8 @@ from retention import stops
 from retention.reporting import notebooks
 from retention.reporting.kernels import Kernels
 from retention.reporting.lock import uninterrupted
-from retention.reporting.outcome import Outcome, Status
+from retention.reporting.outcome import Outcome
+from retention.reporting.statuses import Status
 from retention.reporting.work import Attempt, Task, work
 
 _LOOK_SECONDS = 1.0
