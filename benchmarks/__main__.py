@@ -17,8 +17,8 @@ from benchmarks import ratios
 from benchmarks.measure import ROOT
 from benchmarks.ratios import Row
 
-SMOKE = {"millions": [0.1, 1], "units": [1, 2], "lab": 0.2, "rounds": 1}
-FULL = {"millions": [1, 10, 66], "units": [1, 8, 50, 200], "lab": 1, "rounds": 3}
+SMOKE = {"millions": [0.1, 1], "units": [1, 2], "looped": 1, "lab": 0.2, "rounds": 1}
+FULL = {"millions": [1, 10, 66], "units": [1, 8, 50, 200], "looped": 50, "lab": 1, "rounds": 3}
 SECTIONS = ("analysis", "reports", "interactive", "page")
 BASELINE = ROOT / "benchmarks" / "baseline.json"
 STORED = ROOT / "benchmarks" / "measured.json"
@@ -65,11 +65,11 @@ def _measured(plan: dict, folder: Path) -> Iterator[Row]:
         rows.check_answers(folder)
         yield from rows.analysis(plan["millions"], folder, rounds=rounds, peers=plan["peers"])
     if "reports" in plan["only"]:
-        yield from rows.reports(plan["units"], folder, rounds=rounds)
+        yield from rows.reports(plan["units"], folder, rounds=rounds, looped=plan["looped"])
     if "interactive" in plan["only"]:
         yield from rows.interactive(plan["lab"], folder, rounds=rounds)
     if "page" in plan["only"]:
-        yield from rows.page(folder)
+        yield from rows.page(folder, made="reports" in plan["only"])
 
 
 def _compare(table: list[Row], machine: str) -> int:

@@ -1,6 +1,7 @@
 """What a process took: seconds by its own word or by the clock around it, processor, memory."""
 
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -11,6 +12,8 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
+from benchmarks.openings import openings
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -19,12 +22,14 @@ class Taken:
     """Medians over the rounds; `spread` is half the range of the seconds, as a share of them.
 
     `processor`: seconds of all processors, children counted, which a busy machine does not stretch
-    as it does `seconds`. `megabytes`: the peak of the largest process.
+    as it does `seconds`. `megabytes`: the peak of the largest process. `opened`: how often the file
+    that was watched was opened; not a number where none was, or the system does not tell.
     """
 
     seconds: float
     processor: float
     megabytes: float
+    opened: float = math.nan
     spread: float = 0.0
 
     def divided(self, cores: int) -> "Taken":
@@ -32,19 +37,25 @@ class Taken:
         return replace(self, seconds=self.seconds / cores)
 
 
-def side_by_side(ways: Mapping[str, Sequence[Sequence[str]]], *, rounds: int) -> dict[str, Taken]:
-    """Run each way, a list of commands, once a round, and return what it took, by its name."""
+def side_by_side(
+    ways: Mapping[str, Sequence[Sequence[str]]], *, rounds: int, watched: Path | None = None
+) -> dict[str, Taken]:
+    """Run each way, a list of commands, once a round, and return what it took, by its name.
+
+    `watched`: a file whose openings are counted.
+    """
     found: dict[str, list[Taken]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, commands in ways.items():
-            found[name].append(_together([once(command) for command in commands]))
+            found[name].append(_together([_once(command, watched) for command in commands]))
     return {name: _median(rounds) for name, rounds in found.items()}
 
 
 def _together(parts: Sequence[Taken]) -> Taken:
     """One command after the other."""
-    seconds, processor = (sum(getattr(p, name) for p in parts) for name in ("seconds", "processor"))
-    return Taken(seconds, processor, max(part.megabytes for part in parts))
+    added = ("seconds", "processor", "opened")
+    sums = {name: sum(getattr(part, name) for part in parts) for name in added}
+    return Taken(**sums, megabytes=max(part.megabytes for part in parts))
 
 
 def _median(rounds: Sequence[Taken]) -> Taken:
@@ -56,6 +67,14 @@ def _median(rounds: Sequence[Taken]) -> Taken:
 def way(name: str, *arguments: object) -> list[str]:
     """The command that times one way of benchmarks.way."""
     return [sys.executable, "-m", "benchmarks.way", name, *map(str, arguments)]
+
+
+def _once(command: Sequence[str], watched: Path | None) -> Taken:
+    if watched is None:
+        return once(command)
+    taken: list[Taken] = []
+    opened = openings(watched, lambda: taken.append(once(command)))
+    return replace(taken[0], opened=math.nan if opened is None else opened)
 
 
 def once(command: Sequence[str]) -> Taken:

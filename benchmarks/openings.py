@@ -14,11 +14,13 @@ def openings(path: Path, work: Callable[[], object]) -> int | None:
     """How often the file was opened while `work` was done; None where the system cannot tell."""
     libc = ctypes.CDLL(None, use_errno=True)
     if not hasattr(libc, "inotify_init1"):
+        work()
         return None
     watch = libc.inotify_init1(os.O_NONBLOCK)
     try:
         # With the closings, since openings that follow each other would be told as one.
         if libc.inotify_add_watch(watch, bytes(path), _OPENED | _CLOSED) < 0:
+            work()
             return None
         work()
         told = b""

@@ -8,14 +8,12 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from benchmarks import answers, by_hand, by_kit, by_pandas, by_polars, company, retail_science
 from benchmarks.measure import ROOT, Taken, once, side_by_side, way
-from benchmarks.openings import openings
 from benchmarks.ratios import Row
 
 SCRIPTS = Path(sysconfig.get_path("scripts"))
@@ -27,9 +25,7 @@ LARGE = 10
 """Million rows from which pandas is not asked, and the kit is asked in little memory too."""
 ONLY_KIT = "the kit alone cleans ids and dates, counts each fault and asserts identities"
 """What SQL that is written for one file leaves out, and the seconds of the kit hold."""
-LOOPED = 50
-"""Units up to which the loop and the warm script are run: with more they would take hours."""
-SHARED_ROWS = 200_000
+PAGE_ROWS = 200_000
 
 
 def _ratio(name: str, one: Taken, other: Taken, goal: float, *, at_least: bool = False) -> Row:
@@ -102,23 +98,25 @@ def _exponent(values: dict[float, float]) -> float:
     return statistics.linear_regression(sizes, found).slope
 
 
-def reports(counts: list[int], folder: Path, *, rounds: int) -> Iterator[Row]:
+def reports(counts: list[int], folder: Path, *, rounds: int, looped: int) -> Iterator[Row]:
     """Reports of so many units: the kit, the loop that people write, and a warm script.
 
-    What takes minutes is run once: the loop and the script from 8 units, the kit from 50.
+    The loop and the script are run up to `looped` units. What takes minutes is run once: every way
+    from 8 units.
     """
     taken: dict[float, Taken] = {}
-    paths = settings(folder, max(counts), rows=max(200_000, max(counts) * 20_000))
+    rows = max(200_000, max(counts) * 20_000)
+    data, paths = company.transactions(rows, folder), settings(folder, max(counts), rows=rows)
     for count in counts:
         units, label = paths[:count], f"{count} units" if count > 1 else "1 unit"
         ways = {"kit": [run(units, folder)]}
-        if count <= LOOPED:
+        if count <= looped:
             ways["floor"] = [way("script", *units)]
             ways["loop"] = [step for unit in units for step in _loop(unit, folder)]
-        found = side_by_side(ways, rounds=1 if count >= 8 else rounds)
+        found = side_by_side(ways, rounds=1 if count >= 8 else rounds, watched=data)
         kit = taken[count] = found["kit"]
-        if count > LOOPED:
-            yield Row(f"{label}: kit, seconds", kit.seconds, here_only=True)
+        if count > looped:
+            yield Row(f"{label}: kit, seconds", kit.seconds, noise=kit.spread, here_only=True)
             continue
         goal, name = 4 if count >= 50 else 1, f"{label}: loop of papermill, nbconvert / kit"
         yield _ratio(name, found["loop"], kit, goal, at_least=True)
@@ -126,17 +124,17 @@ def reports(counts: list[int], folder: Path, *, rounds: int) -> Iterator[Row]:
         floor = found["floor"].divided(cores)
         yield _ratio(f"{label}: kit / warm script on {cores} cores", kit, floor, 1.3)
     yield from growth("units", taken)
-    yield from shared(folder)
+    yield from shared(taken)
 
 
-def shared(folder: Path) -> Iterator[Row]:
-    """How often a run opens the file that its units share: as often for five as for one."""
-    paths = settings(folder, 5, rows=SHARED_ROWS)
-    data = company.transactions(SHARED_ROWS, folder)
-    one, five = (openings(data, partial(once, run(units, folder))) for units in (paths[:1], paths))
-    if one and five:
-        detail = f"opened {five} times / {one} times"
-        yield Row("5 units of one source / 1: how often it is read", five / one, 1, detail=detail)
+def shared(taken: dict[float, Taken]) -> Iterator[Row]:
+    """How often a run opens the file that its units share: as often for all as for the fewest."""
+    fewest, most = (taken[count].opened for count in (min(taken), max(taken)))
+    # Neither where the system does not tell.
+    if len(taken) > 1 and min(fewest, most) > 0:
+        name = f"{max(taken)} units of one source / {min(taken)}: how often it is read"
+        detail = f"opened {most:g} times / {fewest:g} times"
+        yield Row(name, most / fewest, 1, detail=detail)
 
 
 def run(units: list[Path], folder: Path) -> list[str]:
@@ -189,10 +187,14 @@ def interactive(million: float, folder: Path, *, rounds: int) -> Iterator[Row]:
         yield _ratio(f"{label}: {said} / imports alone", one, alone, math.inf)
 
 
-def page(folder: Path) -> Iterator[Row]:
-    """The published page of the first unit: its bytes, and when Chromium first paints it."""
-    side_by_side({"kit": [run(settings(folder, 1, rows=200_000), folder)]}, rounds=1)
+def page(folder: Path, *, made: bool) -> Iterator[Row]:
+    """The published page of the first unit: its bytes, and when Chromium first paints it.
+
+    `made`: it was published just now, when the reports were timed.
+    """
     path = folder / "reports" / "unit_000" / "latest.html"
+    if not made:
+        once(run(settings(folder, 1, rows=PAGE_ROWS), folder))
     yield Row("page: kilobytes", path.resolve().stat().st_size / 1000, 600)
     chromium = shutil.which("chromium")
     if chromium is None:
