@@ -83,6 +83,8 @@ def audience(
     from retention import open_unit
     from retention.params import find_unit, settings
     from retention.reporting import audience as audiences
+    from retention.reporting.progress import Watch
+    from retention.sources import shown
 
     request = audiences.Request(
         name=name,
@@ -100,5 +102,8 @@ def audience(
     day = as_of.date() if as_of else None
     asked = settings(find_unit(slug, params=params), overrides={"as_of": day})
     audiences.check(request, segments=asked.segments)
-    for line in audiences.write(open_unit(asked), request).told():
+    with Watch() as watch:
+        watch.wait_for(f"reading {shown(asked.source)}")
+        written = audiences.write(open_unit(asked), request)
+    for line in written.told():
         typer.echo(line)

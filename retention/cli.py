@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,9 @@ from retention import stops
 from retention.audience_command import audience
 from retention.errors import SettingsRefused
 from retention.exits import REFUSED, SOME_FAILED, STOPPED, code_of, say, spoken
+
+if TYPE_CHECKING:
+    from retention.reporting.preflight import Checked
 
 # What reads data and executes notebooks is imported by the commands that do: --help is instant.
 
@@ -151,7 +154,7 @@ def run(
                 params=params,
                 as_of=as_of.date() if as_of else None,
                 notebook=notebook,
-                reading=watch.reading,
+                wait_for=watch.wait_for,
             )
             stops.check()
             plan = runner.Plan(
@@ -182,6 +185,25 @@ def run(
     raise typer.Exit(code)
 
 
+def _checked(
+    units: Sequence[str] | None,
+    *,
+    params: Path,
+    notebook: Path | None,
+    as_of: datetime | None = None,
+) -> "Checked":
+    """What `preflight` makes of the units, shown while it is at work."""
+    from retention.reporting.preflight import preflight
+    from retention.reporting.progress import Watch
+    from retention.staging import staging
+
+    day = as_of.date() if as_of else None
+    with Watch() as watch, staging():
+        return preflight(
+            units or [], params=params, as_of=day, notebook=notebook, wait_for=watch.wait_for
+        )
+
+
 @app.command()
 def check(
     units: Units = None,
@@ -191,12 +213,7 @@ def check(
 ) -> None:
     """Check settings, notebook and data of every unit, all problems at once; run nothing."""
     with spoken():
-        from retention.reporting.preflight import preflight
-        from retention.staging import staging
-
-        day = as_of.date() if as_of else None
-        with staging():
-            checked = preflight(units or [], params=params, as_of=day, notebook=notebook)
+        checked = _checked(units, params=params, as_of=as_of, notebook=notebook)
     for settings in checked.units:
         typer.echo(f"{settings.slug}: good, data up to {settings.as_of}")
 
@@ -212,11 +229,8 @@ def why(
     with spoken():
         from retention.reporting.delivery import reasons_to_run
         from retention.reporting.manifest import of_notebook
-        from retention.reporting.preflight import preflight
-        from retention.staging import staging
 
-        with staging():
-            checked = preflight(units or [], params=params, notebook=notebook)
+        checked = _checked(units, params=params, notebook=notebook)
         source = of_notebook(checked.notebook)
     for settings in checked.units:
         fingerprint = checked.fingerprints[settings.slug]

@@ -17,6 +17,7 @@ from ibis.common.exceptions import IbisError, TableNotFound
 from ibis.util import gen_name
 from sqlglot.errors import SqlglotError
 
+from retention import how_far
 from retention.errors import DataRefused
 from retention.files import first_words, interruptible
 
@@ -69,6 +70,8 @@ def close(backend: BaseBackend) -> None:
             with contextlib.suppress(Exception):  # where Spark has ended, so have its views
                 _drop_views(backend._session)
             return
+    if backend.name == "duckdb":
+        how_far.ends(backend.con)
     backend.disconnect()
 
 

@@ -19,9 +19,16 @@ _OF_NOBODY = ("customer_id", "ended_on")
 """Columns of a tally that are empty for rows of other units."""
 
 
-def slices(raw: ir.Table, model: Model, units: Sequence[str]) -> ir.Table:
+def places(units: Sequence[str]) -> ir.Table:
+    """One row a unit: its name as `of`, and as `slice` its place among them."""
+    return ibis.memtable({"of": list(units), SLICE: [str(place) for place, _ in enumerate(units)]})
+
+
+def slices(raw: ir.Table, model: Model, places: ir.Table) -> ir.Table:
     """One row a unit and row of its tally, before it is rounded; `slice` is the unit's place.
 
+    places: of the units (see `places`), best stored: DuckDB cannot tell how far a query is that
+        reads what lies in Python.
     Where `raw` has no column `unit`, every row is of the one slice "0"; else the rows of no unit
     are of the slice ELSEWHERE. Raises DataRefused as the model's tally does.
     """
@@ -29,8 +36,7 @@ def slices(raw: ir.Table, model: Model, units: Sequence[str]) -> ir.Table:
     names = [name for name in (*model.columns, "unit") if name in raw.columns]
     rows = raw.select(*names)
     if "unit" in names:
-        places = {"of": list(units), SLICE: [str(place) for place, _ in enumerate(units)]}
-        found = rows.mutate(of=cells.text(rows, "unit")).left_join(ibis.memtable(places), "of")
+        found = rows.mutate(of=cells.text(rows, "unit")).left_join(places, "of")
         nobody = ibis.null(rows.customer_id.type())
         own = found[SLICE].notnull()
         rows = found.select(

@@ -18,7 +18,7 @@ from ibis.backends import BaseBackend
 from ibis.common.exceptions import TableNotFound
 from ibis.util import gen_name
 
-from retention import connections, engines, files, scratch, stops
+from retention import connections, engines, files, how_far, scratch, stops
 from retention.environment import filled_in
 from retention.errors import DataRefused
 from retention.files import first_words
@@ -180,8 +180,16 @@ def beside(own: Source, source: str, *, folder: Path, timezone: str) -> Source:
 def _filled_in(given: str) -> tuple[str, str]:
     """A source as messages show it, without a password that stands in it, and with its variables'
     values."""
-    shown = _PASSWORD.sub(r"\1:***@", given)
-    return shown, filled_in(shown, given)
+    return shown(given), filled_in(shown(given), given)
+
+
+def shown(source: str) -> str:
+    """A source as messages show it, without a password that stands in it.
+
+    >>> shown("postgresql://reader:secret@db.example.com/shop")
+    'postgresql://reader:***@db.example.com/shop'
+    """
+    return _PASSWORD.sub(r"\1:***@", source)
 
 
 def _scheme(source: str, resolved: str) -> str | None:
@@ -251,6 +259,7 @@ def _memory() -> Any:
     if not os.environ.get(MEMORY) and _limit(backend) > MOST_MEGABYTES * 1_000_000:
         backend.raw_sql(f"SET memory_limit = '{MOST_MEGABYTES}MB'")
     stops.interrupts(backend.con)
+    how_far.tells(backend.con)
     return backend
 
 

@@ -159,7 +159,7 @@ def staged(settings: Settings) -> Slice | None:
             rows = backend.read_parquet(f"{facts['own']}/*.parquet", hive_partitioning=False)
             shared = facts["totals"] and backend.read_parquet(facts["totals"])
     except engines.errors():
-        backend.disconnect()
+        engines.close(backend)
         return None
     tally = by_unit.tally(rows, shared, MODELS[settings.model])
     return Slice(backend, rows, tally, folder=own, rows_read=facts["rows"])
@@ -181,7 +181,8 @@ def _stage(group: Sequence[Settings], place: Path) -> None:
     source = source_of(group[0])
     try:
         place.mkdir(mode=0o700)
-        counted = by_unit.slices(source.table, model, units)
+        places = source.stored("places", by_unit.places(units))
+        counted = by_unit.slices(source.table, model, places)
         shared = "unit" in source.table.columns
         backend = source.backend
         with interruptible():

@@ -107,7 +107,8 @@ def of_source(key: str) -> dict[str, Callable[[Figures], ir.Table]]:
 
 def sliced(figures: Figures) -> ir.Table:
     """The rows of several units, counted at once; they are rounded in the tally of each alone."""
-    return slices.slices(figures.read("local"), MODELS["purchases"], ["Shop", "No such shop"])
+    places = slices.places(["Shop", "No such shop"])
+    return slices.slices(figures.read("local"), MODELS["purchases"], places)
 
 
 TABLES: dict[str, Callable[[Figures], ir.Table]] = {

@@ -81,16 +81,3 @@ def test_a_machine_reads_problems_too(tmp_path: Path, monkeypatch: pytest.Monkey
         "one.yaml",
         "two.yaml",
     ]
-
-
-def test_a_source_that_units_share_is_named_while_it_is_read() -> None:
-    def lines(units: int, *, terminal: bool = False, **how: Any) -> str:
-        console = Console(file=io.StringIO(), force_terminal=terminal, width=100)
-        with Watch(console=console, **how) as watch:
-            watch.reading("orders.parquet", units)
-        assert isinstance(console.file, io.StringIO)
-        return console.file.getvalue()
-
-    assert lines(12).endswith("Z reading orders.parquet for 12 units\n")
-    assert lines(1) == lines(12, quiet=True) == lines(12, json_in=Path()) == ""
-    assert "Reading orders.parquet for 12 units" in lines(12, terminal=True)

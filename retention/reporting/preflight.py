@@ -12,6 +12,7 @@ from retention.opening import named, open_unit
 from retention.params import Settings, all_settings, find_unit, unit_files
 from retention.params import settings as read_settings
 from retention.reporting.notebooks import default_notebook, load_notebook
+from retention.sources import in_process, shown
 from retention.staging import stage
 
 
@@ -30,7 +31,7 @@ def preflight(
     params: Path,
     as_of: date | None = None,
     notebook: Path | None = None,
-    reading: Callable[[str, int], object] = lambda *_: None,
+    wait_for: Callable[[str], object] = lambda _: None,
 ) -> Checked:
     """Return the settings of the units and the notebook to run, once nothing speaks against them.
 
@@ -40,8 +41,8 @@ def preflight(
     to their end: the last row may hold the cell that cannot be read, and neither the last day nor
     the fingerprint can be told from fewer. Within staging.staging, units that read alike share one
     reading, and the kernels of the run see what was checked here; those on workers of a cluster do
-    not, and read the source once for each unit. `reading` is called with each source before it is
-    read, and with how many units read it.
+    not, and read the source once for each unit. `wait_for` is called with what is done next, in
+    words, whenever that may take long.
     Raises SettingsRefused with every problem of settings, notebook and data, one line each.
     """
     problems: list[str] = []
@@ -51,11 +52,24 @@ def preflight(
         load_notebook(path)
     fingerprints: dict[str, str | None] = {}
     found = _settings(_files(units, params, problems), as_of, problems)
-    stage(found, reading)
-    opened = [_opened(settings, problems, fingerprints) for settings in found]
+    stage(found, lambda source, units: wait_for(_reading(source, units)))
+    opened = []
+    for number, settings in enumerate(found, start=1):
+        wait_for(_counting(settings, number, len(found)))
+        opened.append(_opened(settings, problems, fingerprints))
     if problems:
         raise SettingsRefused(problems)
     return Checked(opened, path, fingerprints)
+
+
+def _reading(source: str, units: int) -> str:
+    return f"reading {source} for {units} units" if units > 1 else f"reading {source}"
+
+
+def _counting(settings: Settings, number: int, units: int) -> str:
+    # What a server holds was not read before.
+    what = "counting" if in_process(settings.source) else f"reading {shown(settings.source)} for"
+    return f"{what} {settings.slug}" + (f" ({number} of {units})" if units > 1 else "")
 
 
 def _files(units: Sequence[str], params: Path, problems: list[str]) -> list[Path]:

@@ -6,14 +6,25 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
-from retention.reporting.delivery import Result
-from retention.reporting.run_log import unit_record
 from retention.reporting.statuses import Status
+from retention.reporting.waiting import Waiting
+
+if TYPE_CHECKING:
+    # Its libraries are those of a report, and `retention check` makes none.
+    from retention.reporting.delivery import Result
 
 _log = logging.getLogger("retention")
 
@@ -39,13 +50,14 @@ class Watch:
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            _Done(),
             TimeElapsedColumn(),
             console=self._console,
             transient=True,
             disable=quiet or json_in is not None or not self._console.is_terminal,
         )
-        self._task = self._bar.add_task("Reports", total=None)
+        self._task = self._bar.add_task("Reports", total=None, of="units")
+        self._waiting: Waiting | None = None
         self._logged = _Logged(self)
 
     def __enter__(self) -> "Watch":
@@ -53,16 +65,35 @@ class Watch:
         self._bar.start()
         return self
 
-    def reading(self, source: str, units: int) -> None:
-        """Say that a source is read, and for how many units."""
-        line = f"reading {source} for {units} units" if units > 1 else f"reading {source}"
-        self._bar.update(self._task, description=line[0].upper() + line[1:])
-        if units > 1 and not (self._quiet or self._json_in or self._console.is_terminal):
-            self.tell(line)
+    def wait_for(self, what: str) -> None:
+        """Say what is waited for from now on, and how far it is; it replaces what was before.
+
+        A terminal shows it at once, a log where it takes long.
+        """
+        self._waited()
+        if self._quiet or self._json_in is not None:
+            return
+        if self._console.is_terminal:
+            self._waiting = Waiting(what, show=self._show)
+        else:
+            self._waiting = Waiting(what, tell=self.tell)
+        self._waiting.__enter__()
+
+    def _show(self, what: str, per_cent: int | None) -> None:
+        # To Rich a total of None is none given.
+        self._bar.tasks[0].total = None if per_cent is None else 100
+        words = what[0].upper() + what[1:]
+        self._bar.update(self._task, completed=per_cent or 0, description=words, of="hundred")
+
+    def _waited(self) -> None:
+        if self._waiting is not None:
+            self._waiting.__exit__(None, None, None)
+            self._waiting = None
 
     def expect(self, units: int) -> None:
-        """Say how many results will come."""
-        self._bar.update(self._task, total=units, description="Reports")
+        """Say how many results will come: all that was waited for before them is done."""
+        self._waited()
+        self._bar.update(self._task, total=units, completed=0, description="Reports", of="units")
 
     def __exit__(
         self,
@@ -70,14 +101,17 @@ class Watch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._waited()
         self._bar.stop()
         _log.removeHandler(self._logged)
 
-    def __call__(self, result: Result) -> None:
+    def __call__(self, result: "Result") -> None:
         """Show one result."""
         self._bar.advance(self._task)
         outcome, slug = result.outcome, result.settings.slug
         if self._json_in is not None:
+            from retention.reporting.run_log import unit_record
+
             record = unit_record(result, out=self._json_in)
             self._print(json.dumps({"event": "unit", **record}, ensure_ascii=False))
             return
@@ -101,7 +135,7 @@ class Watch:
             line = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {line}"
         self._print(line, style=style)
 
-    def explain(self, results: Iterable[Result]) -> None:
+    def explain(self, results: Iterable["Result"]) -> None:
         """Say of each unit that has no current report why, and where to read more."""
         if self._json_in is not None:
             return
@@ -124,3 +158,12 @@ class _Logged(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._watch.tell(record.getMessage())
+
+
+class _Done(MofNCompleteColumn):
+    """How many of the units are done, or how many per cent of what is waited for, if known."""
+
+    def render(self, task: Task) -> Text:
+        if task.fields["of"] == "units":
+            return super().render(task)
+        return Text("" if task.total is None else f"{task.completed:.0f} %", "progress.download")
