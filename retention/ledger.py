@@ -34,6 +34,8 @@ LEDGER = ibis.schema(
         "revenue": "float64",
     }
 )
+STOCKS = ("period", "period_end", "opening_active", "opening_dormant", "opening_lost")
+"""Columns of LEDGER that rates are of."""
 REVENUE = ibis.schema(
     {"period": "date", "bought_as": "string", "customers": "int64", "revenue": "float64"}
 )
@@ -51,12 +53,23 @@ def ledger(
     who lapsed in between. `period_end` is exclusive.
     """
     numbered = calendar.numbered(spells, start="started_on", end="ended_on")
-    counts = (
-        _starts(numbered),
-        _ends(numbered),
-        _intra(stays),
-        _revenue(customer_days, calendar),
-    )
+    counted = _intra(stays), _revenue(customer_days, calendar)
+    table = _moved(calendar, _starts(numbered), _ends(numbered), *counted)
+    return table.select(*LEDGER.names).cast(LEDGER)
+
+
+def stocks(spells: ir.Table, *, calendar: Calendar) -> ir.Table:
+    """One row a complete period: what the ledger opens with, in its columns STOCKS alone."""
+    numbered = calendar.numbered(spells, start="started_on", end="ended_on")
+    table = _moved(calendar, _starts(numbered), _ends(numbered))
+    return table.select(*STOCKS).cast({name: LEDGER[name] for name in STOCKS})
+
+
+def _moved(calendar: Calendar, *counts: ir.Table) -> ir.Table:
+    """The complete periods in order, with counts by number of period, and stocks by the first two.
+
+    counts: `_starts`, `_ends` and others; where one has no row of a period, it counted none.
+    """
     table = calendar.table()
     for count in counts:
         table = table.left_join(count, "number").drop("number_right")
@@ -79,7 +92,7 @@ def ledger(
             for state in STATES
         }
     )
-    return table.filter("complete").order_by("number").select(*LEDGER.names).cast(LEDGER)
+    return table.filter("complete").order_by("number")
 
 
 def _starts(spells: ir.Table) -> ir.Table:

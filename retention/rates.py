@@ -50,7 +50,7 @@ def rates(*parts: ir.Table) -> ir.Table:
 def shares(
     spells: ir.Table,
     stays: ir.Table,
-    ledger: ir.Table,
+    stocks: ir.Table,
     *,
     calendar: Calendar,
     scope: str = INACTIVE,
@@ -63,8 +63,8 @@ def shares(
       WITH_PROSPECTS, those who bought in the period
     - win_back: of the lost at the opening, those who bought in the period
 
-    spells: lifecycle.SPELLS, stays: lifecycle.STAYS, both by the same calendar; ledger:
-        ledger.LEDGER, whose opening stocks are the denominators.
+    spells: lifecycle.SPELLS, stays: lifecycle.STAYS, both by the same calendar; stocks:
+        ledger.LEDGER, or its columns ledger.STOCKS alone: the denominators.
     scope: whom reactivation is of, INACTIVE or WITH_PROSPECTS.
     Numerators and denominators are customers, whole numbers. `low`, `high`: Wilson's 95 % interval.
     """
@@ -74,7 +74,7 @@ def shares(
     counts = calendar.table()
     for part in (left, came):
         counts = counts.left_join(part, "number").drop("number_right")
-    counts = ledger.join(counts.drop("period_end", "complete"), "period")
+    counts = stocks.join(counts.drop("period_end", "complete"), "period")
     converted, prospects = ibis.literal(0), ibis.literal(0)
     if scope == WITH_PROSPECTS:
         counts = counts.join(_prospects(spells, calendar), "number")

@@ -275,19 +275,19 @@ class Unit:
             return self._own_shares
         states = self.source.stored("other_spells", self._spells(inactive_after, lost_after))
         reaching = self.source.stored("other_stays", stays(states, calendar=self.calendar))
-        table = ledgers.ledger(states, reaching, self.customer_days, calendar=self.calendar)
-        return self._shares_of(states, reaching, self.source.stored("other_ledger", table))
+        opened = ledgers.stocks(states, calendar=self.calendar)
+        return self._shares_of(states, reaching, self.source.stored("other_stocks", opened))
 
     @cached_property
     def _own_shares(self) -> ir.Table:
         shares = self._shares_of(self.spells, self._stays, self._ledger)
         return self.source.stored("shares", shares)
 
-    def _shares_of(self, states: ir.Table, reaching: ir.Table, ledger: ir.Table) -> ir.Table:
+    def _shares_of(self, states: ir.Table, reaching: ir.Table, stocks: ir.Table) -> ir.Table:
         return rate_tables.shares(
             states,
             reaching,
-            ledger,
+            stocks,
             calendar=self.calendar,
             scope=self.settings.reactivation_scope,
         )

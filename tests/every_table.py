@@ -147,6 +147,7 @@ TABLES: dict[str, Callable[[Figures], ir.Table]] = {
         f.kept("customer_days"),
         calendar=f.retail,
     ),
+    "stocks": lambda f: ledger.stocks(f.kept("spells"), calendar=f.calendar),
     "revenue": lambda f: ledger.revenue(
         f.kept("spells"), f.kept("customer_days"), calendar=f.calendar
     ),

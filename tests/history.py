@@ -260,8 +260,8 @@ class History:
     def shares_at(self, inactive_after: int, lost_after: int) -> ir.Table:
         states = self.spells_at(inactive_after, lost_after)
         stays = lifecycle.stays(states, calendar=self.calendar)
-        table = ledger.ledger(states, stays, self.customer_days, calendar=self.calendar)
-        return rates.shares(states, stays, table, calendar=self.calendar)
+        opened = ledger.stocks(states, calendar=self.calendar)
+        return rates.shares(states, stays, opened, calendar=self.calendar)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from histories import History, Kit, cells, records
 from weeks import WEEK_1, WEEK_2, WEEK_3, WEEKS
 
-from retention.ledger import LEDGER, REVENUE, ledger, revenue
+from retention.ledger import LEDGER, REVENUE, STOCKS, ledger, revenue, stocks
 from retention.lifecycle import SPELLS, STAYS
 from retention.periods import Calendar
 from retention.transactions import CUSTOMER_DAYS
@@ -240,6 +240,12 @@ def test_the_smallest_purchase_is_one(kit: Kit) -> None:
     assert named(history, "new", "reactivated", "won_back") == [(1, 1, 0)]
 
 
+def test_what_rates_are_of_is_what_the_ledger_opens_with(kit: Kit) -> None:
+    history = kit.drawn({"ann": "$...... ..$....", "bob": "$...... ......."})
+    opened = stocks(history.spells_table, calendar=history.calendar).to_pandas()
+    assert opened.equals(history.ledger()[list(STOCKS)])
+
+
 def test_revenue_sums_decimals(kit: Kit) -> None:
     cents = [(date(2024, 1, 1 + i), Decimal("0.1")) for i in range(7)]
     history = kit({"ann": cents}, as_of=date(2024, 1, 7))
@@ -258,4 +264,5 @@ def test_schemas_hold_on_no_engine_at_all() -> None:
     spells, days = ibis.table(SPELLS, name="spells"), ibis.table(CUSTOMER_DAYS, name="days")
     stays = ibis.table(STAYS, name="stays")
     assert ledger(spells, stays, days, calendar=calendar).schema() == LEDGER
+    assert stocks(spells, calendar=calendar).schema().items() <= LEDGER.items()
     assert revenue(spells, days, calendar=calendar).schema() == REVENUE
