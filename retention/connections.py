@@ -115,8 +115,9 @@ def spark(source: str, url: str) -> BaseBackend:
         )
     # A line that rewrites itself belongs to a terminal of Spark's own.
     options = {"spark.ui.showConsoleProgress": "false", **dict(parse_qsl(parts.query))}
-    if parts.scheme == "spark":
-        options["spark.master"] = f"spark://{parts.netloc}"
+    asked = spark_master(url)
+    if asked:
+        options["spark.master"] = asked
     try:
         # A process has one Spark; time zone and temporary views are the session's.
         builder = SparkSession.builder.appName("retention").config(map=options)
@@ -124,12 +125,29 @@ def spark(source: str, url: str) -> BaseBackend:
     except Exception as error:
         raise DataRefused(_no_connection(source, error)) from None
     # Where one runs already, it is given whatever master was asked for.
-    if (asked := options.get("spark.master")) and session.sparkContext.master != asked:
+    if asked and session.sparkContext.master != asked:
         raise DataRefused(
             f"source {source}: a process has one Spark, and this one has another already; run the "
             "units of each Spark by themselves, as in `retention run UNIT`"
         )
     return ibis.pyspark.connect(session)
+
+
+def spark_master(url: str) -> str | None:
+    """The Spark that a URL asks for, by its master; None where it asks for none, or is of no Spark.
+
+    >>> spark_master("spark://master:7077?spark.executor.memory=4g")
+    'spark://master:7077'
+    >>> spark_master("pyspark://?spark.master=local[2]")
+    'local[2]'
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if parts.scheme == "spark":
+        return f"spark://{parts.netloc}"
+    return dict(parse_qsl(parts.query)).get("spark.master") if parts.scheme == "pyspark" else None
 
 
 def spark_connect(source: str, url: str) -> BaseBackend:

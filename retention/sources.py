@@ -212,6 +212,14 @@ def in_process(source: str) -> bool:
     return scheme is None or scheme[1] == "duckdb"
 
 
+def spark_master(source: str) -> str | None:
+    """The Spark that `source` is on, of which a process has one; None where it names none."""
+    try:
+        return connections.spark_master(_filled_in(source)[1])
+    except DataRefused:
+        return None
+
+
 def paths(source: str, *, folder: Path) -> list[Path]:
     """The files that `source` names; none where it names a database. Raises DataRefused."""
     source, resolved = _filled_in(source)

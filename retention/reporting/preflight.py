@@ -12,8 +12,9 @@ from retention.opening import named, open_unit
 from retention.params import Settings, all_settings, find_unit, unit_files
 from retention.params import settings as read_settings
 from retention.reporting.notebooks import default_notebook, load_notebook
-from retention.sources import in_process, shown
+from retention.sources import in_process, shown, spark_master
 from retention.staging import stage
+from retention.unit_settings import SOURCES
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def preflight(
         load_notebook(path)
     fingerprints: dict[str, str | None] = {}
     found = _settings(_files(units, params, problems), as_of, problems)
+    found = _on_one_spark(found, problems)
     stage(found, lambda source, units: wait_for(_reading(source, units)))
     opened = []
     for number, settings in enumerate(found, start=1):
@@ -92,6 +94,27 @@ def _settings(files: Sequence[Path], as_of: date | None, problems: list[str]) ->
     for file in files:
         with contextlib.suppress(SettingsRefused):
             good.append(read_settings(file, overrides=overrides))
+    return good
+
+
+def _on_one_spark(units: Sequence[Settings], problems: list[str]) -> list[Settings]:
+    """The units, without those on another Spark than the first that is on one."""
+    first: tuple[str, Settings] | None = None
+    good = []
+    for settings in units:
+        asked = [getattr(settings, key) for key in SOURCES]
+        on = [(m, source) for source in asked if source and (m := spark_master(source))]
+        first = first or (on[0][0], settings) if on else first
+        others = [source for m, source in on if first and m != first[0]]
+        # What is on two by itself is refused when it is opened.
+        if first and others and settings is not first[1]:
+            problems.append(
+                f"{settings.path.name}: source {shown(others[0])}: a process has one Spark, and "
+                f"{first[1].path.name} is on another; run the units of each Spark by themselves, "
+                f"as in `retention run {settings.slug}`"
+            )
+        else:
+            good.append(settings)
     return good
 
 
