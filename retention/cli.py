@@ -135,7 +135,14 @@ def run(
         told = {"exit_code": REFUSED, "problems": problems, "statuses": {}, "units": []}
         notified(told)
 
-    with spoken(as_json=log_json, then=refused):
+    again = resume or if_changed
+    with spoken(as_json=log_json, then=refused), contextlib.ExitStack() as held:
+        from retention.reporting.warm import early
+
+        # Where all may be skipped, or another machine does the work, no kernel may be wanted.
+        begins = not again and executor is Executor.LOCAL
+        forked = held.enter_context(early(notebook)) if begins else None
+
         from retention.reporting import runner
         from retention.reporting.cluster import chosen
         from retention.reporting.limits import MEGABYTE, Limits
@@ -163,11 +170,12 @@ def run(
                 jobs=jobs,
                 limits=Limits(timeout, cell_timeout, memory_mb * MEGABYTE if memory_mb else None),
                 page_bytes=max_kb * 1000,
-                resume=resume or if_changed,
+                resume=again,
                 fingerprints=checked.fingerprints if if_changed else None,
                 wait=wait,
                 cluster=cluster,
                 checked=checked.fingerprints,
+                forked=forked,
             )
             watch.expect(len(checked.units))
             batch = runner.run(checked.units, plan, watch=watch, tell=watch.tell)

@@ -108,7 +108,7 @@ def _serve() -> None:
             if not asked["kernels"]:
                 work.execute, preflight._opened = executed, lambda settings, *_: settings
                 preflight.stage = lambda *_: None
-                warm.FEWEST = sys.maxsize
+                warm.entry_points = lambda **_: ()
                 # A process that dies loses nothing that it wrote: the disk need not be waited for.
                 os.fsync = lambda _: None
             _become(Path(asked["folder"]), asked["arguments"])

@@ -21,8 +21,9 @@ from retention.reporting.kernels import Kernels, execute
 from retention.reporting.limits import Limits
 from retention.reporting.notebooks import NOTEBOOKS, imports, kit_notebook
 from retention.reporting.outcome import Execution, classify
+from retention.reporting.runner import Plan, _forked
 from retention.reporting.statuses import Status
-from retention.reporting.warm import WarmProvisioner, Zygote, zygote
+from retention.reporting.warm import WarmProvisioner, Zygote, early, zygote
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
 
@@ -252,3 +253,16 @@ def test_no_notebook_imports_what_starts_threads_or_what_only_the_runner_needs(
     script = "\n".join(["import sys", f"sys.path.insert(0, {str(tmp_path)!r})", *imports(report)])
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
+
+
+def test_a_run_begins_to_import_before_its_data_are_checked(forks: Zygote, tmp_path: Path) -> None:
+    with early(kit_notebook()) as process:
+        assert process
+        assert process.pid != forks.pid
+    assert not psutil.pid_exists(process.pid)
+    plan = Plan(kit_notebook(), tmp_path, forked=forks)
+    with _forked(plan, 1, ["import missing"]) as given:
+        assert given is forks
+    # The check says what is wrong with it.
+    with early(tmp_path / "missing.ipynb") as none:
+        assert none is None

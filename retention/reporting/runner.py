@@ -22,7 +22,7 @@ from retention.reporting.lock import FolderInUse, sole_run, uninterrupted
 from retention.reporting.outcome import Execution, Outcome, StoppedError, classify
 from retention.reporting.run_log import RunLog, have_run
 from retention.reporting.statuses import Status
-from retention.reporting.warm import zygote
+from retention.reporting.warm import Zygote, zygote
 from retention.reporting.work import Attempt, Task
 from retention.reporting.workers import Threads, attempts
 
@@ -40,6 +40,7 @@ class Plan:
     are the same where `fingerprints` (by slug) are given; `wait` waits for another run that holds
     `out`; `cluster` does the units where there is one, and this machine the page of all units.
     `checked` are the fingerprints of the data as they were checked; a report of others is told.
+    `forked` is what kernels are forked from, where that has begun already.
     """
 
     notebook: Path
@@ -52,6 +53,7 @@ class Plan:
     wait: bool = False
     cluster: "Cluster | None" = None
     checked: Mapping[str, str | None] = field(default_factory=dict)
+    forked: Zygote | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def run(
             tasks.append(task)
         stopped_by, group = None, None
         try:
-            with zygote(0 if plan.cluster else len(tasks), notebooks.imports(notebook)) as forked:
+            with _forked(plan, len(tasks), notebooks.imports(notebook)) as forked:
                 kernels = Kernels(forked)
                 workers = plan.cluster or Threads(_jobs(plan, len(tasks)), kernels)
                 with contextlib.closing(attempts(tasks, workers)) as done:
@@ -142,6 +144,14 @@ def run(
             summary = log.end(stopped_by, group)
     ordered = [results[settings.slug] for settings in units]
     return Batch(ordered, index, group, stopped_by, summary)
+
+
+def _forked(
+    plan: Plan, units: int, statements: Iterable[str]
+) -> contextlib.AbstractContextManager[Zygote | None]:
+    if plan.forked:
+        return contextlib.nullcontext(plan.forked)
+    return zygote(0 if plan.cluster else units, statements)
 
 
 def _is_current(settings: Settings, plan: Plan, notebook: Mapping[str, str]) -> bool:

@@ -16,6 +16,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
@@ -24,12 +25,15 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Instance
 
+from retention.errors import SettingsRefused
+from retention.reporting.notebooks import default_notebook, imports, load_notebook
 from retention.reporting.zygote import BEGUN, KERNEL, NUMBER, READY
 
 NAME = "retention-warm"
 """Of the entry point."""
 FEWEST = 2
-"""From how many units on it pays: the kernel of one alone would wait for the very same imports."""
+"""From how many units on it pays to begin one when they are due: the kernel of one alone would wait
+for the very same imports."""
 ALWAYS = "import ibis.backends.duckdb, ipykernel.ipkernel"
 """What a kernel imports before its first cell, and for its first query."""
 
@@ -192,17 +196,32 @@ def warm(spec: KernelSpec | None, zygote: Zygote | None) -> None:
 
 
 @contextlib.contextmanager
-def zygote(units: int, imports: Iterable[str]) -> Iterator[Zygote | None]:
+def early(notebook: Path | None) -> Iterator[Zygote | None]:
+    """A zygote that imports while the data are checked, for one unit too; None as for `zygote`.
+
+    None too where the notebook cannot be run: the check says why. notebook: None is the kit's.
+    """
+    try:
+        loaded = load_notebook(notebook or default_notebook())
+    except SettingsRefused:
+        yield None
+        return
+    with zygote(FEWEST, imports(loaded)) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def zygote(units: int, statements: Iterable[str]) -> Iterator[Zygote | None]:
     """A zygote for the kernels of so many units; None where forks do not pay, or cannot be had.
 
-    `imports`: the statements by which their notebook imports the kit.
+    statements: those by which their notebook imports the kit.
     """
     group = KernelProvisionerFactory.GROUP_NAME
     here = sys.platform == "linux" and hasattr(os, "pidfd_open")
     if units < FEWEST or not here or not entry_points(group=group, name=NAME):
         yield None
         return
-    process = Zygote(ALWAYS, *imports)
+    process = Zygote(ALWAYS, *statements)
     try:
         yield process
     finally:
