@@ -80,7 +80,7 @@ def outcomes(
         "former_activity",
         "former_value",
         window=(watched // WINDOW_DAYS).cast("int64"),
-        band=sum((each.spend.fill_null(0) >= edge).ifelse(1, 0) for edge in BANDS),
+        band=_band(each.spend),
         watched_days=watched.fill_null(0),
         spend=each.spend.fill_null(0),
     )
@@ -96,6 +96,12 @@ def outcomes(
         # Fractions add up to the same last digit only in the same order.
         .order_by("since_lapse", "former_activity", "window", "band")
     )
+
+
+def _band(spend: ir.DecimalValue) -> ir.IntegerValue:
+    """How many of BANDS an amount reaches; none where it is absent."""
+    reached = [(spend >= edge, number + 1) for number, edge in enumerate(BANDS)]
+    return ibis.cases(*reversed(reached), else_=0)
 
 
 def realised(customer_days: ir.Table, *, day: date, since: date, inactive_after: int) -> ir.Table:
