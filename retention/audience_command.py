@@ -104,6 +104,8 @@ def audience(
     audiences.check(request, segments=asked.segments)
     with Watch() as watch:
         watch.wait_for(f"reading {shown(asked.source)}")
-        written = audiences.write(open_unit(asked), request)
+        unit = open_unit(asked)
+        watch.wait_for(f"choosing {name} of {asked.slug}")
+        written = audiences.write(unit, request)
     for line in written.told():
         typer.echo(line)
