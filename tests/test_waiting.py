@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fault_notebook import orders, unit, written
 from rich.console import Console
+from test_cli import NOTEBOOK, called
 
-from retention import engines, how_far, sources
+from retention import connections, engines, how_far, sources
 from retention.reporting import waiting
 from retention.reporting.progress import Watch
 
@@ -190,3 +192,27 @@ def test_an_engine_that_was_closed_is_not_asked() -> None:
         assert how_far.per_cent() is None
         engines.close(engine)
     assert how_far.per_cent() is None
+
+
+@pytest.mark.parametrize("command", ["check", "why", "run"])
+def test_a_command_says_what_it_waits_for(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Watch, "wait_for", lambda _, what: said.append(what))
+    written(tmp_path)
+    for slug in ("north", "south"):
+        unit(tmp_path, slug)
+    orders(tmp_path)
+    # Refused, so that a run ends before its kernels.
+    monkeypatch.setattr(connections, "TRIES", 1)
+    server = "postgresql://reader@127.0.0.1:1/shop"
+    (tmp_path / "params" / "west.yaml").write_text(f"unit: West\nsource: {server}\ntable: x\n")
+    assert called(command, "--notebook", NOTEBOOK).exit_code == 2
+    assert said == [
+        "reading orders.csv for 2 units",
+        "counting north (1 of 3)",
+        "counting south (2 of 3)",
+        f"reading {server} for west (3 of 3)",
+    ]
