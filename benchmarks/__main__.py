@@ -69,7 +69,7 @@ def _measured(plan: dict, folder: Path) -> Iterator[Row]:
     if "interactive" in plan["only"]:
         yield from rows.interactive(plan["lab"], folder, rounds=rounds)
     if "page" in plan["only"]:
-        yield from rows.page(folder, made="reports" in plan["only"])
+        yield from rows.page(folder)
 
 
 def _compare(table: list[Row], machine: str) -> int:

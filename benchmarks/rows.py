@@ -187,14 +187,10 @@ def interactive(million: float, folder: Path, *, rounds: int) -> Iterator[Row]:
         yield _ratio(f"{label}: {said} / imports alone", one, alone, math.inf)
 
 
-def page(folder: Path, *, made: bool) -> Iterator[Row]:
-    """The published page of the first unit: its bytes, and when Chromium first paints it.
-
-    `made`: it was published just now, when the reports were timed.
-    """
+def page(folder: Path) -> Iterator[Row]:
+    """The published page of the first unit: its bytes, and when Chromium first paints it."""
     path = folder / "reports" / "unit_000" / "latest.html"
-    if not made:
-        once(run(settings(folder, 1, rows=PAGE_ROWS), folder))
+    once(run(settings(folder, 1, rows=PAGE_ROWS), folder))
     yield Row("page: kilobytes", path.resolve().stat().st_size / 1000, 600)
     chromium = shutil.which("chromium")
     if chromium is None:
