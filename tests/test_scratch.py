@@ -59,18 +59,20 @@ def are(units: int, temporary: Path) -> bool:
 def test_what_a_killed_run_left_is_gone_after_the_next(
     tmp_path: Path, temporary: Path, command: Commands
 ) -> None:
-    """Two units have forked kernels, one alone a started one."""
+    """The kernel of the one unit that is resumed is started, those of two are forked."""
     (tmp_path / "params").mkdir()
     orders(tmp_path)
     cells = [new_code_cell("unit = None\nas_of = None", metadata={"tags": ["parameters"]})]
     cells += [new_code_cell(SPILLS), new_code_cell(WAITS), new_markdown_cell("## Why?")]
     folder = written(tmp_path, new_notebook(cells=cells)).parent
-    words = ["run", "--notebook", str(NOTEBOOK), "--jobs", "2"]
-    for units, slug in enumerate(("bakery", "grocer"), start=1):
+    for units, slug, option in ((1, "bakery", ["--resume"]), (2, "grocer", [])):
+        words = ["run", "--notebook", str(NOTEBOOK), "--jobs", "2", *option]
         unit(tmp_path, slug)
         (folder / "go").unlink(missing_ok=True)
         process = command.started(tmp_path, *words)
         until(partial(are, units, temporary))
+        started = [kernel.ppid() == process for kernel in kernels(folder)]
+        assert started == [units == 1 or sys.platform != "linux"] * units
         os.kill(process, signal.SIGKILL)
         assert command.ended(process) == -signal.SIGKILL
         until(lambda: kernels(folder) == [])
