@@ -8,22 +8,29 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
+from fault_notebook import orders, unit, written
 from jupyter_client.kernelspec import KernelSpec
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from test_cli import NOTEBOOK
+from typer.testing import CliRunner
 
-from retention.reporting import warm
+from retention.cli import app
+from retention.errors import SettingsRefused
+from retention.reporting import runner, warm
+from retention.reporting.cluster import Cluster
 from retention.reporting.kernels import Kernels, execute
 from retention.reporting.limits import Limits
 from retention.reporting.notebooks import NOTEBOOKS, imports, kit_notebook
 from retention.reporting.outcome import Execution, classify
-from retention.reporting.runner import Plan, _forked
+from retention.reporting.runner import Plan
 from retention.reporting.statuses import Status
-from retention.reporting.warm import WarmProvisioner, Zygote, early, zygote
+from retention.reporting.warm import WarmProvisioner, Zygote, zygote
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
 
@@ -32,7 +39,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are for
 def forks() -> Iterator[Zygote]:
     """What the kernels of a run are forked from: it has imported what every report imports."""
     report = nbformat.read(kit_notebook(), as_version=4)
-    with zygote(warm.FEWEST, imports(report)) as process:
+    with zygote(imports(report)) as process:
         assert process
         yield process
 
@@ -229,12 +236,23 @@ def test_what_cannot_be_forked_safely_is_started(
         process.close()
 
 
-def test_there_is_no_zygote_where_it_does_not_pay(monkeypatch: pytest.MonkeyPatch) -> None:
-    with zygote(warm.FEWEST - 1, []) as none:
-        assert none is None
+def test_there_is_no_zygote_where_there_can_be_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warm, "entry_points", lambda **_: ())
-    with zygote(warm.FEWEST, []) as none:
+    with zygote([]) as none:
         assert none is None
+
+
+def test_the_runner_begins_one_where_that_pays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = contextlib.nullcontext("begun")
+    monkeypatch.setattr(runner, "zygote", lambda _: begun)
+    plan = Plan(kit_notebook(), tmp_path)
+    assert runner._forked(plan, runner.FEWEST, []) is begun
+    elsewhere = replace(plan, cluster=Cluster.__new__(Cluster))
+    for other, units in ((plan, runner.FEWEST - 1), (elsewhere, runner.FEWEST)):
+        with runner._forked(other, units, []) as none:
+            assert none is None
 
 
 def test_only_the_kernel_of_this_python_is_forked(forks: Zygote) -> None:
@@ -255,14 +273,68 @@ def test_no_notebook_imports_what_starts_threads_or_what_only_the_runner_needs(
     assert told.returncode == 0, told.stderr
 
 
-def test_a_run_begins_to_import_before_its_data_are_checked(forks: Zygote, tmp_path: Path) -> None:
-    with early(kit_notebook()) as process:
-        assert process
-        assert process.pid != forks.pid
-    assert not psutil.pid_exists(process.pid)
-    plan = Plan(kit_notebook(), tmp_path, forked=forks)
-    with _forked(plan, 1, ["import missing"]) as given:
-        assert given is forks
-    # The check says what is wrong with it.
-    with early(tmp_path / "missing.ipynb") as none:
-        assert none is None
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What becomes of every zygote of a command called here, in a kit of one unit."""
+    found: list[object] = []
+
+    class Told(Zygote):
+        def __init__(self, *imports: str) -> None:
+            super().__init__(*imports)
+            found.append(self)
+
+        def close(self) -> None:
+            super().close()
+            found.append("closed")
+
+    monkeypatch.setattr(warm, "Zygote", Told)
+    monkeypatch.chdir(tmp_path)
+    unit(tmp_path, "good")
+    written(tmp_path)
+    return found
+
+
+def refused(*options: str) -> str:
+    """What a run of a kit says that it is refused for."""
+    result = CliRunner().invoke(app, ["run", "--notebook", str(NOTEBOOK), *options])
+    assert result.exit_code == 2
+    return result.stderr
+
+
+def test_a_run_begins_to_import_before_its_data_are_checked(told: list[object]) -> None:
+    assert "orders.csv" in refused()
+    begun, ended = told
+    assert isinstance(begun, Zygote)
+    assert ended == "closed"
+    assert not psutil.pid_exists(begun.pid)
+
+
+def test_kernels_are_forked_from_what_the_run_began(
+    tmp_path: Path, told: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders(tmp_path)
+    given: list[object] = []
+
+    def run(units: list[object], plan: Plan, **_: object) -> None:
+        with runner._forked(plan, len(units), []) as forked:
+            given.extend((forked, *told))
+        raise SettingsRefused(["enough"])
+
+    monkeypatch.setattr(runner, "run", run)
+    assert refused() == "enough\n"
+    assert given == [told[0], told[0]], "the very one, and it is not closed"
+    assert told[1:] == ["closed"]
+
+
+@pytest.mark.parametrize("option", ["--resume", "--if-changed", "--executor=dask"])
+def test_a_run_that_may_want_no_kernel_here_does_not_begin_to_import(
+    told: list[object], option: str
+) -> None:
+    assert refused(option)
+    assert told == []
+
+
+def test_a_notebook_that_cannot_be_run_is_not_imported_from(told: list[object]) -> None:
+    Path(NOTEBOOK).unlink()
+    assert "no notebook here" in refused()
+    assert told == []

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from retention.reporting.cluster import Cluster
 
 OTHERS_READ = "its data changed after they were checked; its report is of what it read then"
+FEWEST = 2
+"""From how many units on it pays to begin what kernels are forked from once they are due: the
+kernel of one alone would wait for the very same imports."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,9 @@ def _forked(
 ) -> contextlib.AbstractContextManager[Zygote | None]:
     if plan.forked:
         return contextlib.nullcontext(plan.forked)
-    return zygote(0 if plan.cluster else units, statements)
+    if plan.cluster or units < FEWEST:
+        return contextlib.nullcontext()
+    return zygote(statements)
 
 
 def _is_current(settings: Settings, plan: Plan, notebook: Mapping[str, str]) -> bool:

@@ -31,9 +31,6 @@ from retention.reporting.zygote import BEGUN, KERNEL, NUMBER, READY
 
 NAME = "retention-warm"
 """Of the entry point."""
-FEWEST = 2
-"""From how many units on it pays to begin one when they are due: the kernel of one alone would wait
-for the very same imports."""
 ALWAYS = "import ibis.backends.duckdb, ipykernel.ipkernel"
 """What a kernel imports before its first cell, and for its first query."""
 
@@ -197,7 +194,7 @@ def warm(spec: KernelSpec | None, zygote: Zygote | None) -> None:
 
 @contextlib.contextmanager
 def early(notebook: Path | None) -> Iterator[Zygote | None]:
-    """A zygote that imports while the data are checked, for one unit too; None as for `zygote`.
+    """A zygote that imports while the data are checked, None as for `zygote`.
 
     None too where the notebook cannot be run: the check says why. notebook: None is the kit's.
     """
@@ -206,19 +203,19 @@ def early(notebook: Path | None) -> Iterator[Zygote | None]:
     except SettingsRefused:
         yield None
         return
-    with zygote(FEWEST, imports(loaded)) as process:
+    with zygote(imports(loaded)) as process:
         yield process
 
 
 @contextlib.contextmanager
-def zygote(units: int, statements: Iterable[str]) -> Iterator[Zygote | None]:
-    """A zygote for the kernels of so many units; None where forks do not pay, or cannot be had.
+def zygote(statements: Iterable[str]) -> Iterator[Zygote | None]:
+    """A zygote for the kernels of a notebook; None where there can be none.
 
-    statements: those by which their notebook imports the kit.
+    statements: those by which it imports the kit.
     """
     group = KernelProvisionerFactory.GROUP_NAME
     here = sys.platform == "linux" and hasattr(os, "pidfd_open")
-    if units < FEWEST or not here or not entry_points(group=group, name=NAME):
+    if not here or not entry_points(group=group, name=NAME):
         yield None
         return
     process = Zygote(ALWAYS, *statements)
