@@ -48,6 +48,10 @@ MOST_MEGABYTES = 5000
 
 _URL = re.compile(r"([a-z][a-z0-9+]*)://")
 _PASSWORD = re.compile(r"(://[^:@/]*):(?!\$\{).*@")
+# To the next option: to a server's own library a # is a sign of the password.
+_SECRET_OPTION = re.compile(
+    r"([?&;][\w.]*(?:password|secret|token)[\w.]*=)(?!\$\{\w+\}(?:[&;#]|$))[^&]+", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -188,8 +192,13 @@ def shown(source: str) -> str:
 
     >>> shown("postgresql://reader:secret@db.example.com/shop")
     'postgresql://reader:***@db.example.com/shop'
+    >>> shown("postgresql://db.example.com/shop?user=reader&password=se#c@ret&sslmode=require")
+    'postgresql://db.example.com/shop?user=reader&password=***&sslmode=require'
+    >>> shown("sc://db.example.com/;token=${TOKEN}")
+    'sc://db.example.com/;token=${TOKEN}'
     """
-    return _PASSWORD.sub(r"\1:***@", source)
+    # The options first, for a password there may hold an @.
+    return _PASSWORD.sub(r"\1:***@", _SECRET_OPTION.sub(r"\1***", source))
 
 
 def _scheme(source: str, resolved: str) -> str | None:

@@ -89,6 +89,18 @@ def test_a_password_is_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert "tr0ub4dor" not in "".join(traceback.format_exception(caught.value))
 
 
+@pytest.mark.parametrize("key", ["password", "sslpassword", "fs.secret.key"])
+def test_a_password_among_the_options_is_never_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("NAME", "very")
+    for secret in ("tr0ub4dor", "p@s#tr0ub4dor", "${NAME}tr0ub4dor"):
+        url = f"mysql://db.example.com:1/shop?user=kit&{key}={secret}&port=2"
+        with pytest.raises(DataRefused, match=re.escape(f"?user=kit&{key}=***&port=2: ")) as caught:
+            open_source(url, folder=tmp_path, table="orders")
+        assert "tr0ub4dor" not in str(caught.value)
+
+
 def test_a_table_is_for_databases_alone(tmp_path: Path) -> None:
     csv(tmp_path / "orders.csv", *LINES)
     assert refused(tmp_path, "orders.csv", table="orders") == (
