@@ -98,7 +98,11 @@ def _settings(files: Sequence[Path], as_of: date | None, problems: list[str]) ->
 
 
 def _on_one_spark(units: Sequence[Settings], problems: list[str]) -> list[Settings]:
-    """The units, without those on another Spark than the first that is on one."""
+    """The units, without those on another Spark than the first that is on one.
+
+    What else speaks against these is told when they are run by themselves: to open them would be
+    to ask for the other Spark.
+    """
     first: tuple[str, Settings] | None = None
     good = []
     for settings in units:
