@@ -4,36 +4,34 @@ DuckDB alone knows; what a server is asked, and some queries of DuckDB's too, ta
 take.
 """
 
-import contextlib
 import threading
 import weakref
-from collections.abc import Iterator
 from typing import Any
 
 _engines: "weakref.WeakSet[Any]" = weakref.WeakSet()
 _lock = threading.Lock()
-_asked: list[object] = []
+_asking: set[object] = set()
 
 
-@contextlib.contextmanager
-def asked() -> Iterator[None]:
-    """Have the engines that are opened meanwhile tell how far they are."""
-    asking = object()
-    _asked.append(asking)
-    try:
-        yield
-    finally:
-        _asked.remove(asking)
+def ask(who: object) -> None:
+    """Have the engines that are opened from now on tell how far they are, until `ask_no_more`."""
+    _asking.add(who)
+
+
+def ask_no_more(who: object) -> None:
+    """Take back what `who` has asked; nothing where it has not."""
+    _asking.discard(who)
 
 
 def tells(connection: Any) -> None:
     """Have a connection of DuckDB's tell how far it is, where somebody asks."""
-    if not _asked:
+    if not _asking:
         return
     connection.execute("SET enable_progress_bar = true")
     # Without this it would draw a bar of its own.
     connection.execute("SET enable_progress_bar_print = false")
-    _engines.add(connection)
+    with _lock:
+        _engines.add(connection)
 
 
 def ends(connection: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import logging
 import os
 import pty
 import re
@@ -25,6 +26,7 @@ from retention import connections, engines, how_far, sources
 from retention.reporting import waiting
 from retention.reporting.progress import Watch
 
+HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 SETTING = "SELECT current_setting('enable_progress_bar{}')"
 ENDLESS = """
 from retention import sources, stops
@@ -108,6 +110,11 @@ class Said(io.StringIO):
         return count
 
 
+def console(said: io.StringIO, **how: Any) -> Console:
+    """A terminal without colours, all of which is in `said`."""
+    return Console(file=said, width=100, force_terminal=True, color_system=None, **how)
+
+
 def followers() -> list[threading.Thread]:
     """The threads that follow how far something is; Rich has others, which it does not wait for."""
     return [thread for thread in threading.enumerate() if thread.name == waiting.THREAD]
@@ -142,8 +149,7 @@ def test_a_terminal_says_what_is_waited_for_and_how_far_it_is(
 ) -> None:
     monkeypatch.setattr(how_far, "per_cent", lambda: 97.6)
     said = Said("97 %")
-    console = Console(file=said, width=100, force_terminal=True, color_system=None)
-    with Watch(console=console) as watch:
+    with Watch(console=console(said)) as watch:
         watch.wait_for("reading orders.csv")
         watch.wait_for("counting shop")
         assert said.there.wait(60)
@@ -154,39 +160,102 @@ def test_a_terminal_says_what_is_waited_for_and_how_far_it_is(
 
 @pytest.mark.parametrize("how", [{"quiet": True}, {"json_in": Path()}])
 def test_who_wants_to_hear_nothing_hears_nothing(how: dict[str, Any]) -> None:
-    console = Console(file=io.StringIO(), force_terminal=True)
-    with Watch(console=console, **how) as watch:
+    with Watch(console=console(io.StringIO()), **how) as watch:
         watch.wait_for("reading orders.csv")
         assert not followers()
 
 
 @pytest.mark.parametrize("terminal", [True, False])
 def test_no_thread_is_left_whatever_happens(terminal: bool) -> None:
-    console = Console(file=io.StringIO(), force_terminal=terminal)
-    with contextlib.suppress(KeyboardInterrupt), Watch(console=console) as watch:
+    said = io.StringIO()
+    shown_on = Console(file=said, force_terminal=terminal)
+    with contextlib.suppress(KeyboardInterrupt), Watch(console=shown_on) as watch:
         watch.wait_for("reading orders.csv")
         watch.wait_for("counting shop")
         assert len(followers()) == 1
         raise KeyboardInterrupt
     assert not followers()
-    assert terminal or console.file.getvalue() == ""  # type: ignore[attr-defined]
+    assert terminal or said.getvalue() == ""
+
+
+def settings() -> list[bool]:
+    """Whether an engine that is opened now follows how far it is, and draws a bar of its own."""
+    engine = sources.engine("UTC")
+    told = [engine.raw_sql(SETTING.format(of)).fetchone()[0] for of in ("", "_print")]
+    engines.close(engine)
+    return told
+
+
+@pytest.mark.parametrize("early", [(how_far, "ask"), (Watch, "_show")])
+def test_a_signal_before_anything_is_followed_leaves_nothing(
+    early: tuple[object, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before, listening = settings(), list(logging.getLogger("retention").handlers)
+    monkeypatch.setattr(*early, interrupted)
+    said = io.StringIO()
+    with pytest.raises(KeyboardInterrupt), Watch(console=console(said)) as watch:
+        watch.wait_for("reading orders.csv")
+    assert said.getvalue().rindex(SHOW_CURSOR) > said.getvalue().rindex(HIDE_CURSOR)
+    assert logging.getLogger("retention").handlers == listening
+    assert settings() == before
+
+
+@pytest.mark.usefixtures("hasty")
+def test_the_clock_of_a_terminal_is_that_of_each_thing_and_goes_on_at_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(how_far, "per_cent", lambda: 100.0)
+    now = 0.0
+    said = Said("99 %")
+
+    def shows(seconds: float, words: str) -> None:
+        nonlocal now
+        said.awaited, now = words, now + seconds
+        said.there.clear()
+        assert said.there.wait(60), words
+
+    with Watch(console=console(said, get_time=lambda: now)) as watch:
+        watch.wait_for("reading orders.csv")
+        assert said.there.wait(60)
+        shows(75, "0:01:15")
+        watch.wait_for("counting shop")
+        shows(7, "0:00:07")
+        watch.expect(2)
+        shows(3, "0:00:03")
 
 
 def test_an_engine_tells_how_far_it_is_only_where_somebody_asks() -> None:
-    def settings() -> list[bool]:
-        engine = sources.engine("UTC")
-        told = [engine.raw_sql(SETTING.format(of)).fetchone()[0] for of in ("", "_print")]
-        engines.close(engine)
-        return told
-
     before = settings()
-    with how_far.asked():
+    with waiting.Waiting("reading orders.csv"):
         assert settings() == [True, False]
     assert settings() == before
 
 
+def test_an_engine_comes_to_those_asked_while_none_is_asked() -> None:
+    class Engine:
+        def __init__(self) -> None:
+            self.locked: list[bool] = []
+
+        def execute(self, _: str) -> None:
+            """Take what is set."""
+
+        def __hash__(self) -> int:
+            self.locked.append(how_far._lock.locked())
+            return id(self)
+
+    engine = Engine()
+    with waiting.Waiting("reading orders.csv"):
+        how_far.tells(engine)
+        how_far.ends(engine)
+    assert engine.locked
+    assert all(engine.locked)
+
+
 def test_an_engine_that_was_closed_is_not_asked() -> None:
-    with how_far.asked():
+    with waiting.Waiting("reading orders.csv"):
         engine = sources.engine("UTC")
         engine.con.close()
         assert how_far.per_cent() is None
@@ -207,12 +276,31 @@ def test_a_command_says_what_it_waits_for(
     orders(tmp_path)
     # Refused, so that a run ends before its kernels.
     monkeypatch.setattr(connections, "TRIES", 1)
-    server = "postgresql://reader@127.0.0.1:1/shop"
-    (tmp_path / "params" / "west.yaml").write_text(f"unit: West\nsource: {server}\ntable: x\n")
-    assert called(command, "--notebook", NOTEBOOK).exit_code == 2
+    # Settings refuse what is plainly a password; this is an option like Spark's.
+    server = "postgresql://127.0.0.1:1/shop?user=reader&fs.secret.key="
+    west = f"unit: West\nsource: {server}hunter2\ntable: x\n"
+    (tmp_path / "params" / "west.yaml").write_text(west)
+    result = called(command, "--notebook", NOTEBOOK)
+    assert result.exit_code == 2
+    assert f"source {server}***: cannot connect" in result.stderr
+    assert "hunter2" not in result.output
     assert said == [
         "reading orders.csv for 2 units",
         "counting north (1 of 3)",
         "counting south (2 of 3)",
-        f"reading {server} for west (3 of 3)",
+        f"reading {server}*** for west (3 of 3)",
     ]
+
+
+def test_the_choice_of_an_audience_says_what_it_waits_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Watch, "wait_for", lambda _, what: said.append(what))
+    unit(tmp_path, "north")
+    orders(tmp_path)
+    (tmp_path / "audiences").mkdir()
+    result = called("audience", "north", "one-time-buyers", "--out", "audiences/a.csv")
+    assert result.exit_code == 0, result.output
+    assert said == ["reading orders.csv", "choosing one-time-buyers of north"]

@@ -78,12 +78,15 @@ class Watch:
         else:
             self._waiting = Waiting(what, tell=self.tell)
         self._waiting.__enter__()
+        self._bar.reset(self._task)  # the clock
 
     def _show(self, what: str, per_cent: int | None) -> None:
         # To Rich a total of None is none given.
         self._bar.tasks[0].total = None if per_cent is None else 100
         words = what[0].upper() + what[1:]
-        self._bar.update(self._task, completed=per_cent or 0, description=words, of="hundred")
+        # At its total a task is done, and Rich stops the clock: there is more to wait for.
+        done = min(per_cent or 0, 99)
+        self._bar.update(self._task, completed=done, description=words, of="hundred")
 
     def _waited(self) -> None:
         if self._waiting is not None:
@@ -93,7 +96,7 @@ class Watch:
     def expect(self, units: int) -> None:
         """Say how many results will come: all that was waited for before them is done."""
         self._waited()
-        self._bar.update(self._task, total=units, completed=0, description="Reports", of="units")
+        self._bar.reset(self._task, total=units, description="Reports", of="units")
 
     def __exit__(
         self,
@@ -101,9 +104,11 @@ class Watch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._waited()
-        self._bar.stop()
-        _log.removeHandler(self._logged)
+        try:
+            self._waited()
+        finally:
+            _log.removeHandler(self._logged)
+            self._bar.stop()
 
     def __call__(self, result: "Result") -> None:
         """Show one result."""

@@ -13,7 +13,6 @@ LOOK_SECONDS = 0.2
 LINE_SECONDS = 60.0
 """How often whoever reads a log is told of what takes long, and for how long nothing is said."""
 
-
 THREAD = "retention-waiting"
 
 SHORT_SECONDS = 1.0
@@ -65,10 +64,9 @@ class Waiting:
         self._what, self._show, self._tell = what, show, tell
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._follow, name=THREAD, daemon=True)
-        self._asked = how_far.asked()
 
     def __enter__(self) -> "Waiting":
-        self._asked.__enter__()
+        how_far.ask(self)
         if self._show:
             self._show(self._what, None)
         self._thread.start()
@@ -81,8 +79,10 @@ class Waiting:
         trace: TracebackType | None,
     ) -> None:
         self._over.set()
-        self._thread.join()
-        self._asked.__exit__(None, None, None)
+        how_far.ask_no_more(self)
+        # A signal may have come before it was started.
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _follow(self) -> None:
         steps, began = Steps(), time.monotonic()
