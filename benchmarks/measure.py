@@ -48,7 +48,7 @@ def side_by_side(
     for _ in range(rounds):
         for name, commands in ways.items():
             found[name].append(_together([_once(command, watched) for command in commands]))
-    return {name: _median(rounds) for name, rounds in found.items()}
+    return {name: median(rounds) for name, rounds in found.items()}
 
 
 def _together(parts: Sequence[Taken]) -> Taken:
@@ -58,7 +58,8 @@ def _together(parts: Sequence[Taken]) -> Taken:
     return Taken(**sums, megabytes=max(part.megabytes for part in parts))
 
 
-def _median(rounds: Sequence[Taken]) -> Taken:
+def median(rounds: Sequence[Taken]) -> Taken:
+    """The middle of each value, with the spread of the seconds."""
     middle = [statistics.median(values) for values in zip(*map(astuple, rounds), strict=True)]
     seconds = [one.seconds for one in rounds]
     return Taken(*middle[:-1], spread=(max(seconds) - min(seconds)) / 2 / middle[0])
@@ -78,7 +79,15 @@ def _once(command: Sequence[str], watched: Path | None) -> Taken:
 
 
 def once(command: Sequence[str]) -> Taken:
-    """What one command took; one that tells on its last line takes what it says."""
+    """What one command took; one that tells takes what it says last."""
+    return stages(command)[-1]
+
+
+def stages(command: Sequence[str]) -> list[Taken]:
+    """What each stage of a command took, by the lines in which it tells; else what all of it took.
+
+    The memory is that of the whole.
+    """
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as wrong:
         start = perf_counter()
         process = subprocess.Popen(
@@ -91,8 +100,9 @@ def once(command: Sequence[str]) -> Taken:
             wrong.seek(0)
             raise RuntimeError(f"{' '.join(command)}: {wrong.read().decode()[-2000:]}")
         said.seek(0)
-        lines = said.read().decode().strip().splitlines()
-    taken = {"seconds": around, "processor": usage.ru_utime + usage.ru_stime}
-    if lines and lines[-1].startswith("{"):
-        taken |= json.loads(lines[-1])
-    return Taken(**taken, megabytes=usage.ru_maxrss / 1024)
+        lines = said.read().decode().splitlines()
+    megabytes = usage.ru_maxrss / 1024
+    told = [json.loads(line) for line in lines if line.startswith('{"seconds"')]
+    if not told:
+        return [Taken(around, usage.ru_utime + usage.ru_stime, megabytes)]
+    return [Taken(**stage, megabytes=megabytes) for stage in told]

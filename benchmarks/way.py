@@ -1,12 +1,14 @@
 """One way to do one thing, once, in a process of its own: `python -m benchmarks.way NAME ARGS`.
 
-Prints the seconds that it and its processors took, imports apart, as JSON on its last line.
+Prints the seconds that it and its processors took, imports apart, as JSON; a line a stage where it
+has several.
 """
 
 import importlib
 import json
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 TABLES = {
@@ -28,18 +30,21 @@ def main() -> None:
         module, function = TABLES[name]
         way = getattr(importlib.import_module(module), function)
         importlib.import_module("ibis.backends.duckdb")  # Ibis imports it on first use
-        start, processor = time.perf_counter(), time.process_time()
-        way(Path(arguments[0]))
+        stages = _timed(lambda: way(Path(arguments[0])))
     elif name == "imports":
-        start, processor = time.perf_counter(), time.process_time()
-        for library in LIBRARIES:
-            importlib.import_module(library)
+        stages = _timed(lambda: [importlib.import_module(library) for library in LIBRARIES])
     else:
         from benchmarks import notebooks
 
-        start, processor = getattr(notebooks, name)(*arguments)
-    took = {"seconds": time.perf_counter() - start, "processor": time.process_time() - processor}
-    print(json.dumps(took))
+        stages = getattr(notebooks, name)(*arguments)
+    for seconds, processor in stages:
+        print(json.dumps({"seconds": seconds, "processor": processor}))
+
+
+def _timed(work: Callable[[], object]) -> Iterator[tuple[float, float]]:
+    start, processor = time.perf_counter(), time.process_time()
+    work()
+    yield time.perf_counter() - start, time.process_time() - processor
 
 
 if __name__ == "__main__":
