@@ -81,10 +81,10 @@ def audience(
     Both are for their owner alone, and are refused among reports.
     """
     from retention import open_unit
+    from retention.environment import shown
     from retention.params import find_unit, settings
     from retention.reporting import audience as audiences
     from retention.reporting.progress import Watch
-    from retention.sources import shown
 
     request = audiences.Request(
         name=name,

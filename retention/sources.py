@@ -47,11 +47,6 @@ MOST_MEGABYTES = 5000
 """What DuckDB may hold where the variable is not set, and the machine has four times as much."""
 
 _URL = re.compile(r"([a-z][a-z0-9+]*)://")
-_PASSWORD = re.compile(r"(://[^:@/]*):(?!\$\{).*@")
-# To the next option: to a server's own library a # is a sign of the password.
-_SECRET_OPTION = re.compile(
-    r"([?&;][\w.]*(?:password|secret|token)[\w.]*=)(?!\$\{\w+\}(?:[&;#]|$))[^&]+", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
@@ -117,7 +112,7 @@ def open_source(
     Nothing is written beside the data: DuckDB runs in memory, and opens a database to read only.
     Raises DataRefused with what was found and what to do.
     """
-    source, resolved = _filled_in(source)
+    source, resolved = filled_in(source)
     scheme = _scheme(source, resolved)
     if scheme and table is None:
         raise DataRefused(f"source {source}: a database needs `table`, the table or view to read")
@@ -149,7 +144,7 @@ def beside(own: Source, source: str, *, folder: Path, timezone: str) -> Source:
     elsewhere there is an engine of its own, to be closed.
     """
     given, on = source, own.backend
-    source, resolved = _filled_in(given)
+    source, resolved = filled_in(given)
     scheme = _scheme(source, resolved)
     if scheme is None:
         shared = on if on.name == "duckdb" else None
@@ -162,7 +157,7 @@ def beside(own: Source, source: str, *, folder: Path, timezone: str) -> Source:
                 f"source {source}: a database needs the table or view to read, after a #, as in "
                 f"{source.rstrip('#')}#schema.table"
             )
-        resolved = filled_in(source, address)
+        resolved = filled_in(address)[1]
         same = on.name == "duckdb" if scheme == "duckdb" else resolved == own.url
         if on.name == "pyspark" and ENGINES[scheme] is connections.spark and not same:
             raise DataRefused(
@@ -181,26 +176,6 @@ def beside(own: Source, source: str, *, folder: Path, timezone: str) -> Source:
     return Source(backend, rows, rows)
 
 
-def _filled_in(given: str) -> tuple[str, str]:
-    """A source as messages show it, without a password that stands in it, and with its variables'
-    values."""
-    return shown(given), filled_in(shown(given), given)
-
-
-def shown(source: str) -> str:
-    """A source as messages show it, without a password that stands in it.
-
-    >>> shown("postgresql://reader:secret@db.example.com/shop")
-    'postgresql://reader:***@db.example.com/shop'
-    >>> shown("postgresql://db.example.com/shop?user=reader&password=se#c@ret&sslmode=require")
-    'postgresql://db.example.com/shop?user=reader&password=***&sslmode=require'
-    >>> shown("sc://db.example.com/;token=${TOKEN}")
-    'sc://db.example.com/;token=${TOKEN}'
-    """
-    # The options first, for a password there may hold an @.
-    return _PASSWORD.sub(r"\1:***@", _SECRET_OPTION.sub(r"\1***", source))
-
-
 def _scheme(source: str, resolved: str) -> str | None:
     """The scheme of the URL of a database; None where files are named."""
     found = _URL.match(resolved)
@@ -215,7 +190,7 @@ def _scheme(source: str, resolved: str) -> str | None:
 def in_process(source: str) -> bool:
     """Whether what `source` names is read by this process, and by no server."""
     try:
-        scheme = _URL.match(_filled_in(source)[1])
+        scheme = _URL.match(filled_in(source)[1])
     except DataRefused:
         return False
     return scheme is None or scheme[1] == "duckdb"
@@ -224,14 +199,14 @@ def in_process(source: str) -> bool:
 def spark_master(source: str) -> str | None:
     """The Spark that `source` is on, of which a process has one; None where it names none."""
     try:
-        return connections.spark_master(_filled_in(source)[1])
+        return connections.spark_master(filled_in(source)[1])
     except DataRefused:
         return None
 
 
 def paths(source: str, *, folder: Path) -> list[Path]:
     """The files that `source` names; none where it names a database. Raises DataRefused."""
-    source, resolved = _filled_in(source)
+    source, resolved = filled_in(source)
     return [] if _URL.match(resolved) else _found(source, resolved, folder)
 
 
@@ -240,7 +215,7 @@ def look(source: str, *, folder: Path) -> None:
 
     A DuckDB database is a file too; whether a server answers is not asked.
     """
-    source, resolved = _filled_in(source)
+    source, resolved = filled_in(source)
     scheme = _URL.match(resolved)
     if scheme is None:
         _found(source, resolved, folder)

@@ -7,12 +7,13 @@ from datetime import date
 from pathlib import Path
 
 from retention import stops
+from retention.environment import shown
 from retention.errors import DataRefused, SettingsRefused
 from retention.opening import named, open_unit
 from retention.params import Settings, all_settings, find_unit, unit_files
 from retention.params import settings as read_settings
 from retention.reporting.notebooks import default_notebook, load_notebook
-from retention.sources import in_process, shown, spark_master
+from retention.sources import in_process, spark_master
 from retention.staging import stage
 from retention.unit_settings import SOURCES
 
