@@ -1,4 +1,10 @@
-"""Whether two ways came to the same figures: a faster wrong answer is no answer."""
+"""Whether two ways came to the same figures: a faster wrong answer is no answer.
+
+`python -m benchmarks.answers FILE` compares all of them with the kit on a file.
+"""
+
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -37,3 +43,18 @@ def differences(ours: Tables, others: Tables) -> list[str]:
     rows = ours["quality"].set_index("check")["rows"]
     counted = others["quality"].iloc[0]
     return found + [f"quality.{c}" for c in counted.index if counted[c] != rows[c]]
+
+
+def main() -> None:
+    """Exit with what differs, if anything does."""
+    from benchmarks import by_hand, by_kit, by_pandas, by_polars
+
+    path = Path(sys.argv[1])
+    kit = by_kit.tables(path)
+    for module in (by_hand, by_pandas, by_polars):
+        if wrong := differences(kit, module.tables(path)):
+            sys.exit(f"{module.__name__} and the kit differ: {', '.join(wrong)}")
+
+
+if __name__ == "__main__":
+    main()

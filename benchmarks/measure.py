@@ -22,8 +22,9 @@ class Taken:
     """Medians over the rounds; `spread` is half the range of the seconds, as a share of them.
 
     `processor`: seconds of all processors, children counted, which a busy machine does not stretch
-    as it does `seconds`. `megabytes`: the peak of the largest process. `opened`: how often the file
-    that was watched was opened; not a number where none was, or the system does not tell.
+    as it does `seconds`. `megabytes`: the peak of the largest process, never less than that of the
+    one that measures, where Linux begins to count: that one is to stay small. `opened`: how often
+    the file that was watched was opened; not a number where none was, or where that is not known.
     """
 
     seconds: float
