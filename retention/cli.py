@@ -62,7 +62,10 @@ def main() -> None:
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # as import has it
     try:
         stops.heed()
-        app()
+        try:
+            app()
+        finally:
+            stops.over()
     except KeyboardInterrupt as interrupt:
         raise SystemExit(STOPPED + stops.signal_of(interrupt)) from None
     except SystemExit as end:

@@ -1,10 +1,11 @@
 """The signals that end a command, and which of them it was."""
 
+import _thread
 import contextlib
 import os
 import signal
 import sys
-import threading
+import time
 import weakref
 from collections.abc import Iterator
 from types import FrameType
@@ -17,6 +18,7 @@ _IMPORT = ("<frozen importlib._bootstrap>", "_find_and_load")
 _told: list[signal.Signals] = []
 _begun = 0
 """So many imports were under way at `heed`: those that the command itself runs in."""
+_over = False
 
 
 class Engine(Protocol):
@@ -31,12 +33,19 @@ _engines: "weakref.WeakSet[Engine]" = weakref.WeakSet()
 
 def heed() -> None:
     """Have SIGTERM, as of a scheduler, end what runs as Ctrl-C does: with all that is half done."""
-    global _begun
-    _begun = _imports(sys._getframe())
+    global _begun, _over
+    _begun, _over = _imports(sys._getframe()), False
+    sys.unraisablehook = _unheard
     signal.signal(signal.SIGTERM, _end)
     # What a shell starts in its background is to be deaf to Ctrl-C.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _end)
+
+
+def over() -> None:
+    """Let no signal end what Python does after a command: it is done, and its code stands."""
+    global _over
+    _over = True
 
 
 def interrupts(engine: Engine) -> None:
@@ -50,7 +59,7 @@ def interrupts(engine: Engine) -> None:
 def check() -> None:
     """Raise KeyboardInterrupt where a signal has come that nothing has ended by.
 
-    What comes while Python tidies up an object, say, is lost there.
+    An engine, say, may have made an error of its own of it, and that may have been caught.
     """
     if _told:
         raise KeyboardInterrupt(_told[-1])
@@ -67,17 +76,35 @@ def told_apart() -> Iterator[None]:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
+    if _over:
+        return
     if _engines and _imports(frame) > _begun:
         # The client of an engine would take it for a module that is not there, and go on.
-        again = threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), number))
-        again.daemon = True
-        again.start()
+        _come_again(number)
         return
     _told.append(signal.Signals(number))
     for engine in list(_engines):
         with contextlib.suppress(Exception):  # one that is closed
             engine.interrupt()
     raise KeyboardInterrupt(_told[-1])
+
+
+def _unheard(lost: "sys.UnraisableHookArgs") -> None:
+    """Have a signal come again that Python lost while it tidied up an object."""
+    if isinstance(lost.exc_value, KeyboardInterrupt) and _told:
+        _come_again(_told[-1])
+    else:
+        sys.__unraisablehook__(lost)
+
+
+def _come_again(number: int) -> None:
+    # Of threading, another thread's start may hold a lock that this moment stands within.
+    _thread.start_new_thread(_strike, (number,))
+
+
+def _strike(number: int) -> None:
+    time.sleep(_AGAIN_SECONDS)
+    os.kill(os.getpid(), number)
 
 
 def _imports(frame: FrameType | None) -> int:

@@ -147,14 +147,14 @@ def executed(
 def _become(folder: Path, arguments: list[str]) -> None:
     from retention import cli
 
-    os.chdir(folder)
-    said = os.open("said.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for own, given in ((0, nothing), (1, nothing), (2, said)):
-        os.dup2(given, own)
-    sys.argv = ["retention", *arguments]
     code = 1
     try:
+        os.chdir(folder)
+        said = os.open("said.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for own, given in ((0, nothing), (1, nothing), (2, said)):
+            os.dup2(given, own)
+        sys.argv = ["retention", *arguments]
         cli.main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1

@@ -129,6 +129,56 @@ def test_a_job_that_runs_while_it_is_imported_hears_signals(tmp_path: Path) -> N
     assert told.stdout.split() == ["SIGTERM"], told.stderr
 
 
+DONE = """
+import atexit, signal, sys
+from retention import cli
+
+cli.app = lambda: sys.exit(3)
+atexit.register(signal.raise_signal, signal.{name})
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_signal_after_a_command_is_done_changes_nothing(name: str) -> None:
+    command = [sys.executable, "-c", DONE.format(name=name)]
+    told = subprocess.run(command, capture_output=True, text=True)
+    assert (told.returncode, told.stdout, told.stderr) == (3, "", "")
+
+
+TIDYING = """
+import signal
+from retention import stops
+
+class Opened:
+    def __del__(self):
+        signal.raise_signal(signal.{name})
+
+stops.heed()
+try:
+    Opened()
+    print("lost", flush=True)
+    signal.sigtimedwait([], 60)
+except KeyboardInterrupt as interrupt:
+    print(stops.signal_of(interrupt).name, flush=True)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_signal_while_an_object_is_tidied_up_comes_again(name: str) -> None:
+    command = [sys.executable, "-c", TIDYING.format(name=name)]
+    told = subprocess.run(command, capture_output=True, text=True)
+    assert (told.stdout.split(), told.stderr) == (["lost", name], "")
+
+
+def test_what_else_an_object_does_wrong_is_told() -> None:
+    program = (
+        "from retention import stops; stops.heed(); type('A', (), {'__del__': lambda _: 1/0})()"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "ZeroDivisionError" in told.stderr
+
+
 @pytest.mark.parametrize("ended", [SystemExit(130), KeyboardInterrupt()])
 def test_a_command_that_has_not_begun_its_work_ends_by_its_signal_too(
     ended: BaseException, monkeypatch: pytest.MonkeyPatch
