@@ -20,6 +20,7 @@ from retention import stops
 from retention.audience_command import audience
 from retention.errors import SettingsRefused
 from retention.exits import REFUSED, SOME_FAILED, STOPPED, code_of, say, spoken
+from retention.upkeep_commands import prune, verify
 
 if TYPE_CHECKING:
     from retention.reporting.preflight import Checked
@@ -252,41 +253,8 @@ def why(
         typer.echo(f"{settings.slug}: {told}")
 
 
-@app.command()
-def verify(
-    folder: Annotated[Path, typer.Argument(metavar="DIR")] = Path("reports"),
-) -> None:
-    """Compare the published files under DIR with the checksums in their manifests."""
-    with spoken():
-        from retention.reporting.upkeep import verified
-
-        if not folder.is_dir():
-            raise SettingsRefused([f"{folder}: there is no such folder"])
-        found = verified(folder)
-    for problem in found.problems:
-        typer.echo(problem, err=True)
-    typer.echo(f"{found.reports} reports, {len(found.problems)} problems")
-    raise typer.Exit(1 if found.problems else 0)
-
-
-@app.command()
-def prune(
-    keep: Annotated[int, typer.Option(min=1, help="Newest reports of each unit that stay.")],
-    out: Out = Path("reports"),
-    delete: Annotated[
-        bool, typer.Option("--delete", help="Remove them; without it they are only named.")
-    ] = False,
-) -> None:
-    """Name the reports that are older than the newest --keep of their unit, or remove them."""
-    with spoken():
-        from retention.reporting.lock import sole_run
-        from retention.reporting.upkeep import old_reports, remove
-
-        with sole_run(out) if delete else contextlib.nullcontext():
-            for report in old_reports(out, keep=keep):
-                if delete:
-                    remove(report)
-                typer.echo(f"{report}: {'removed' if delete else 'would be removed'}")
+app.command()(verify)
+app.command()(prune)
 
 
 @app.command()
