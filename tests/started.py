@@ -27,6 +27,7 @@ from retention.reporting.outcome import Execution
 from retention.reporting.warm import _ONE_THREAD
 
 _LONGEST_SECONDS = 300
+_ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Commands:
@@ -97,6 +98,8 @@ def _serve() -> None:
     for name in ("notify", "progress", "runner"):
         importlib.import_module(f"retention.reporting.{name}")
 
+    # What is copied hears them once it is whole: Python loses what comes while it mends its locks.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
     for line in sys.stdin:
         asked = json.loads(line)
         if "process" in asked:
@@ -149,6 +152,7 @@ def _become(folder: Path, arguments: list[str]) -> None:
 
     code = 1
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
         os.chdir(folder)
         said = os.open("said.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         nothing = os.open(os.devnull, os.O_RDWR)
