@@ -2,7 +2,6 @@ import contextlib
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import psutil
 import pytest
 import yaml
 from fault_notebook import orders, unit, written
+from test_lock import until
 from typer.testing import CliRunner, Result
 
 from retention.cli import app
@@ -113,12 +113,13 @@ def endless_run(kit: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[psuti
     command = [sys.executable, "-m", "retention.cli", "run", "--notebook", str(NOTEBOOK)]
     process = subprocess.Popen([*command, "--jobs", "2"], cwd=kit, stderr=subprocess.PIPE)
     own = psutil.Process(process.pid)
-    until = time.monotonic() + 120
-    while not (kit / "reports" / "good" / "latest.html").exists() or not own.children():
+
+    def half_done() -> bool:
         assert process.poll() is None
-        assert time.monotonic() < until
-        time.sleep(0.05)
+        return (kit / "reports" / "good" / "latest.html").exists() and bool(own.children())
+
     try:
+        until(half_done)
         yield process, own.children(recursive=True)
     finally:
         process.kill()

@@ -20,6 +20,7 @@ from retention.reporting.lock import NAMES, FolderInUse, sole_run, uninterrupted
 from retention.reporting.publishing import publish, record_failure, repair
 
 KILLS = 25
+_LONGEST_SECONDS = 300
 
 # Forked, so that none of them has to import anything; what they run takes no lock of a thread.
 CONTEXT = multiprocessing.get_context("fork")
@@ -41,11 +42,10 @@ def running(target: Callable[..., None], *arguments: Path) -> Iterator[int]:
 
 
 def until(true: Callable[[], bool]) -> None:
-    for _ in range(2_000):
-        if true():
-            return
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    while not true():
+        assert time.monotonic() < deadline, "it never came"
         time.sleep(0.02)
-    raise AssertionError("it never came")
 
 
 # The lock -----------------------------------------------------------------------------------------
