@@ -7,9 +7,9 @@ a failure of it.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -19,6 +19,9 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+
+_LONGEST_SECONDS = 300
+_LISTENS = re.compile(r"Spark Connect server started at: \S+:(\d+)\n")
 
 
 @contextmanager
@@ -44,7 +47,9 @@ def postgres() -> Iterator[str]:
         # Files, not pipes: the server inherits them, and a pipe would wait for it to end.
         with (folder / f"{program}.txt").open("w") as log:
             command = [*user, str(programs / program), "-D", str(folder / "data"), *arguments]
-            done = subprocess.run(command, cwd=folder, stdout=log, stderr=log, timeout=120)
+            done = subprocess.run(
+                command, cwd=folder, stdout=log, stderr=log, timeout=_LONGEST_SECONDS
+            )
         assert done.returncode == 0, (folder / f"{program}.txt").read_text()
 
     try:
@@ -85,41 +90,35 @@ def spark_connect() -> Iterator[str]:
         missing("no Java is installed, which Spark runs on")
     import pyspark
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     folder = Path(tempfile.mkdtemp(prefix="retention-"))
     command = [str(Path(pyspark.__file__).parent / "bin" / "spark-submit")]
     command += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer"]
     command += ["--master", "local[1]", "--driver-java-options", "-XX:TieredStopAtLevel=1"]
     options = {
-        "spark.connect.grpc.binding.port": port,
+        # It takes one that is free, and its log tells which.
+        "spark.connect.grpc.binding.port": 0,
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": 1,
         "spark.sql.adaptive.enabled": "false",
     }
     for name, value in options.items():
         command += ["--conf", f"{name}={value}"]
-    log = (folder / "log.txt").open("w")
-    with log:
+    log = folder / "log.txt"
+    with log.open("w") as file:
         process = subprocess.Popen(
             [*command, "spark-internal"],
             cwd=folder,
-            stdout=log,
-            stderr=log,
+            stdout=file,
+            stderr=file,
             start_new_session=True,
         )
     try:
-        deadline = time.monotonic() + 120
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except OSError:
-                assert process.poll() is None, (folder / "log.txt").read_text()
-                assert time.monotonic() < deadline
-                time.sleep(0.2)
-        yield f"sc://127.0.0.1:{port}"
+        deadline = time.monotonic() + _LONGEST_SECONDS
+        while not (told := _LISTENS.search(log.read_text())):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.2)
+        yield f"sc://127.0.0.1:{told[1]}"
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -40,6 +41,12 @@ FINISHED = """past => {
 }"""
 """Whether every code cell has run since `past` cells had run; NaN, of a running cell, is not."""
 
+DRAWN = """fewest => {
+    const images = [...document.querySelectorAll("figure img")];
+    return images.length >= fewest && images.every(image => image.naturalWidth > 0);
+}"""
+"""Whether there are so many figures and each is drawn, which is a moment after its cell has run."""
+
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
 
@@ -62,12 +69,9 @@ class Lab:
         """What a cell that fails, or that warns, puts below itself."""
         return self.page.locator('.jp-OutputArea [data-mime-type="application/vnd.jupyter.stderr"]')
 
-    def images(self) -> list[int]:
-        """The width of each figure, 0 for one that is not drawn."""
-        widths: list[int] = self.page.locator("figure img").evaluate_all(
-            "images => images.map(i => i.naturalWidth)"
-        )
-        return widths
+    def drawn(self, fewest: int) -> None:
+        """Wait until so many figures are there, and each is drawn."""
+        self.page.wait_for_function(DRAWN, arg=fewest)
 
     def run_all(self) -> None:
         """Choose Run > Run All Cells."""
@@ -109,50 +113,45 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     (kit / "notebooks").mkdir()
     for notebook in (REPORT, WINBACK):
         shutil.copy(notebook, kit / "notebooks")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with served(root, port), browser() as chromium:
+    with served(root) as port, browser() as chromium:
         page = chromium.new_page(viewport={"width": 1400, "height": 1000})
         page.set_default_timeout(PATIENCE * 1000)
         yield Lab(kit, page, port)
 
 
 class served:  # noqa: N801 (a context manager reads like a function)
-    """JupyterLab, without anybody's own settings; it and its kernels end with the block."""
+    """The port of JupyterLab, without anybody's own settings; it and its kernels end then."""
 
-    def __init__(self, root: Path, port: int) -> None:
+    def __init__(self, root: Path) -> None:
         folders = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
         environment = os.environ | {name: str(root / name.lower()) for name in folders}
         command = [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-            *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
+            *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"),
             *(f"--ServerApp.root_dir={root / 'kit'}", f"--IdentityProvider.token={TOKEN}"),
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ]
-        self.port, self.log = port, root / "jupyterlab.log"
+        self.log, self.runtime = root / "jupyterlab.log", root / "jupyter_runtime_dir"
         with self.log.open("w") as log:
             self.server = subprocess.Popen(
                 command, cwd=root, env=environment, stdout=log, stderr=log, start_new_session=True
             )
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> int:
         end = time.monotonic() + PATIENCE
-        while not self.answers():
+        while not (port := self.port()) or not answers(port):
             if self.server.poll() is not None or time.monotonic() > end:
                 self.__exit__()
                 pytest.fail(f"JupyterLab does not answer:\n{self.log.read_text()}")
             time.sleep(0.2)
+        return port
 
-    def answers(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", f"/api?token={TOKEN}")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
+    def port(self) -> int:
+        """The port that it took, 0 until it has told it to the end."""
+        told = self.runtime / f"jpserver-{self.server.pid}.json"
+        with contextlib.suppress(OSError, ValueError):
+            return int(json.loads(told.read_bytes())["port"])
+        return 0
 
     def __exit__(self, *_: object) -> None:
         if self.server.poll() is None:
@@ -160,8 +159,20 @@ class served:  # noqa: N801 (a context manager reads like a function)
             self.server.terminate()
             _, deaf = psutil.wait_procs([psutil.Process(self.server.pid), *kernels], timeout=20)
             for process in deaf:
-                process.kill()
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
         self.server.wait()
+
+
+def answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", f"/api?token={TOKEN}")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
 
 def test_run_all_draws_every_figure_and_an_edited_parameter_changes_them(lab: Lab) -> None:
@@ -170,8 +181,7 @@ def test_run_all_draws_every_figure_and_an_edited_parameter_changes_them(lab: La
     lab.finished()
     assert lab.errors.all_text_contents() == []
     expect(lab.page.locator(".tile")).to_have_count(6, timeout=PATIENCE * 1000)
-    assert len(lab.images()) >= 8
-    assert all(lab.images())
+    lab.drawn(8)
     first = lab.churn()
     assert first == lab.expected_churn()
 
@@ -195,5 +205,4 @@ def test_run_all_draws_every_figure_of_the_win_back_notebook(lab: Lab) -> None:
     lab.run_all()
     lab.finished()
     assert lab.errors.all_text_contents() == []
-    assert len(lab.images()) >= 4
-    assert all(lab.images())
+    lab.drawn(4)
