@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-_LONGEST_SECONDS = 60
+_LONGEST_SECONDS = 300
 
 
 class Workers:
@@ -25,8 +25,8 @@ class Workers:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._file = folder / "scheduler.json"
         self.scheduler = self._started("scheduler", "--port", "0", "--host", "127.0.0.1")
-        until(self._file.exists)
-        self.address = str(json.loads(self._file.read_bytes())["address"])
+        until(lambda: self._told() is not None)
+        self.address = str(self._told())
         """Of the scheduler."""
 
     def add(self, *options: str) -> subprocess.Popen[bytes]:
@@ -38,6 +38,12 @@ class Workers:
     def nannies(self) -> list[subprocess.Popen[bytes]]:
         """The processes of its workers."""
         return self._processes[1:]
+
+    def _told(self) -> object:
+        """The address in the file of the scheduler, None until it has written that to its end."""
+        with contextlib.suppress(OSError, ValueError):
+            return json.loads(self._file.read_bytes())["address"]
+        return None
 
     def _started(self, kind: str, *options: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "dask", kind, "--scheduler-file", str(self._file)]
@@ -81,11 +87,12 @@ def kernels(worker: int) -> list[psutil.Process]:
     """The kernels under a process."""
     with contextlib.suppress(psutil.NoSuchProcess):
         family = psutil.Process(worker).children(recursive=True)
-        return [member for member in family if _is_kernel(member)]
+        return [member for member in family if is_kernel(member)]
     return []
 
 
-def _is_kernel(process: psutil.Process) -> bool:
+def is_kernel(process: psutil.Process) -> bool:
+    """Whether a process is a kernel that has not ended."""
     with contextlib.suppress(psutil.Error):
         return "ipykernel_launcher" in process.cmdline()
     return False
@@ -95,6 +102,6 @@ def kill(process: int) -> None:
     """Kill a process and what it started, kernels apart, as when a machine loses its memory."""
     with contextlib.suppress(psutil.NoSuchProcess):
         for member in [psutil.Process(process), *psutil.Process(process).children(recursive=True)]:
-            if not _is_kernel(member):
+            if not is_kernel(member):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     os.kill(member.pid, signal.SIGKILL)

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import distributed
 import psutil
 import pytest
-from clusters import Workers, cluster, kernels, kill, until
+from clusters import Workers, cluster, is_kernel, kernels, kill, until
 from fault_notebook import orders, unit, written
 from test_cli import called
 
@@ -31,12 +32,18 @@ from retention.sample import write_company
 
 
 @pytest.fixture(scope="module")
-def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
     """A cluster of two workers; what a test kills, it replaces."""
-    with cluster(tmp_path_factory.mktemp("cluster"), workers=2) as started:
-        with joined(started.address) as found:
-            until(lambda: len(found._workers()) == 2)
-        yield started
+    with cluster(tmp_path_factory.mktemp("cluster"), workers=2) as found:
+        yield found
+
+
+@pytest.fixture
+def workers(started: Workers) -> Workers:
+    """The same, once both are there: they start, or one starts anew after a test has killed it."""
+    with joined(started.address) as found:
+        until(lambda: len(found._workers()) == 2)
+    return started
 
 
 def executing(found: Workers) -> list[psutil.Process]:
@@ -50,12 +57,20 @@ def test_the_sample_company_is_published_whole_though_a_worker_is_killed(
     write_company(tmp_path, customers=1500)
     struck: list[psutil.Process] = []
 
+    def killed() -> bool:
+        """Whether a kernel was at work, and what it worked for is killed."""
+        for nanny in workers.nannies:
+            for worker in psutil.Process(nanny.pid).children():
+                struck.extend(kernels(worker.pid)[:1])
+                if struck:
+                    worker.kill()
+                    return True
+        return False
+
     def strike(_result: Result) -> None:
         """After the first report, what works on another unit dies; its nanny starts it anew."""
         if not struck:
-            until(lambda: executing(workers))
-            struck.extend([executing(workers)[0], executing(workers)[0].parent()])
-            struck[1].kill()
+            until(killed)
 
     # Two that are compared, and one that is at work still when the first of them is done.
     slugs = ("grocer_es", "fashion_fr", "furniture_uk")
@@ -66,7 +81,7 @@ def test_the_sample_company_is_published_whole_though_a_worker_is_killed(
     assert {result.outcome.status for result in batch.results} == {Status.PUBLISHED}
     assert batch.group
     assert batch.group.status is Status.PUBLISHED
-    until(lambda: not struck[0].is_running() or struck[0].status() == "zombie")
+    until(lambda: not is_kernel(struck[0]))
     for slug in slugs[:2]:
         here, there = (
             {p.name: p.read_bytes() for p in (out / slug).glob("*/data/*.csv")}
@@ -212,6 +227,27 @@ def test_a_cluster_without_workers_is_refused(tmp_path: Path) -> None:
         found._patience = 1.0
         with pytest.raises(SettingsRefused, match="has had no worker for 1 seconds"):
             found.check([], [])
+
+
+def test_a_scheduler_that_is_deaf_at_the_end_changes_nothing_of_a_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Client:
+        def __init__(self, *_: object, **__: object) -> None:
+            self.scheduler, self.address = self, "tcp://deaf:1"
+            self.closed: list[float] = []
+
+        def get_executor(self, *, pure: bool) -> None:
+            assert not pure
+
+        def close(self, *, timeout: float) -> None:
+            self.closed.append(timeout)
+            raise TimeoutError
+
+    monkeypatch.setattr(distributed, "Client", Client)
+    with joined("tcp://deaf:1") as found:
+        client: Any = found._client
+    assert len(client.closed) == 1
 
 
 @pytest.mark.parametrize(
