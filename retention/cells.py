@@ -132,9 +132,9 @@ def unread(
 
 
 def shown(rows: ir.Table, columns: Iterable[str]) -> ir.Table:
-    """The first three rows, their cells as text short enough for a message."""
+    """The first three rows in the order of their cells, as text short enough for a message."""
     texts = {name: rows[name].cast("string").substr(0, 40) for name in columns}
-    return rows.select(**texts).limit(3)
+    return rows.select(**texts).order_by(*texts).limit(3)
 
 
 def units(raw: ir.Table) -> ir.Table:

@@ -97,7 +97,7 @@ def refused(raw: ir.Table, *, unit: str, fault: str) -> ir.Table:
     """One row each of the first three rows with a fault, its cells as text."""
     kept = raw.select(*(c for c in raw.columns if c in (*COLUMNS, "unit")))
     bad = kept.filter(_fault(kept, unit) == fault)
-    return cells.shown(bad.order_by("started_on", "ended_on", "amount", "customer_id"), COLUMNS)
+    return cells.shown(bad, COLUMNS)
 
 
 def tally(subscriptions: ir.Table) -> ir.Table:

@@ -127,7 +127,7 @@ def test_amounts_that_are_not_a_number_are_missing(tmp_path: Path) -> None:
 def test_amounts_that_cannot_be_read_are_refused_with_the_first(
     tmp_path: Path, values: list[str], found: str, query: str | None
 ) -> None:
-    bad = [f'ann,2024-02-01,"{value}"' for value in values]
+    bad = [f'ann{number},2024-02-01,"{value}"' for number, value in enumerate(values)]
     csv(tmp_path / "a.csv", FIRST, *bad, LAST)
     message = refused(tmp_path, "a.csv", query=query)
     if query and values[0] == "1e14":
@@ -140,6 +140,13 @@ def test_amounts_that_cannot_be_read_are_refused_with_the_first(
         "mend the source, or convert the column in the `query`, for instance by "
         "CAST(replace(amount, ',', '') AS DOUBLE)"
     )
+
+
+def test_the_first_are_the_same_wherever_the_source_has_them(tmp_path: Path) -> None:
+    bad = [f"ann{number},2024-02-01,{value}" for number, value in enumerate("abcde")]
+    for rows in (bad, bad[::-1]):
+        csv(tmp_path / "a.csv", FIRST, *rows, LAST)
+        assert "first 'a', 'b', 'c'; mend" in refused(tmp_path, "a.csv")
 
 
 def test_the_advice_for_amounts_works(tmp_path: Path) -> None:
