@@ -31,6 +31,11 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 # of the time of all tests.
 gc.set_threshold(200_000, 20, 20)
 
+# What a terminal can is for the tests to say, and not for whatever they are run in.
+os.environ["TERM"] = "xterm"
+for _name in ("COLUMNS", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+    os.environ.pop(_name, None)
+
 # A shell starts what runs in its background deaf to Ctrl-C, and so would be the runs under test.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
