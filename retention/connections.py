@@ -34,6 +34,7 @@ _REASONS = {
     "connection slots are reserved": "it has too many connections",
     "closed the connection unexpectedly": "it closed the connection",
     "not known": "the host is not known",
+    "name resolution": "the host is not known",
     "does not exist": "it has no such database or user",
     "invalid integer value": "the port in the URL is none",
     "invalid port": "the port in the URL is none",
