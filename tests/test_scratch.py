@@ -100,8 +100,9 @@ def test_only_folders_of_processes_that_ended_are_removed(temporary: Path) -> No
 def test_a_process_that_nobody_has_looked_at_yet_has_ended(temporary: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        own = scratch.prefix()
-        (temporary / f"{own.replace(str(os.getpid()), str(process.pid))}x").mkdir()
+        # The name of the machine, which comes first, may hold the same digits.
+        of_machine = scratch.prefix().removesuffix(f"{os.getpid()}-")
+        (temporary / f"{of_machine}{process.pid}-x").mkdir()
         scratch.clear()
         assert list(temporary.iterdir()) == []
 
