@@ -18,13 +18,17 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENCE = 120
+"""Seconds after which a step has hung, on however busy a machine."""
 
 
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Chromium, without a window."""
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        opened = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=list(QUIET), timeout=PATIENCE * 1000
+        )
         yield opened
         opened.close()
 
@@ -52,6 +56,7 @@ def opened(
         color_scheme="dark" if scheme == "dark" else "light",
         offline=True,
     )
+    context.set_default_timeout(PATIENCE * 1000)
     watched = Watched(context.new_page())
     watched.page.on("request", watched.asked)
     watched.page.on("console", lambda said: watched.found.append(f"console: {said.text}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browsers import CHROMIUM, browser, opened
 from companies import HOSTILE, HOSTILE_NAMES, IN_LANGUAGES
 from playwright.sync_api import Browser, Page
+from test_lock import until
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
@@ -89,8 +91,7 @@ def test_a_phone_begins_with_the_newest_value(reports: Path, chromium: Browser, 
         frame.focus()
         watched.page.keyboard.press("ArrowLeft")
         # Scrolling is smooth, and a policy that forbids scripts forbids to wait by one.
-        moved = (frame.evaluate("e => e.scrollLeft") < 0 for _ in range(500))
-        assert any(moved)
+        until(lambda: frame.evaluate("e => e.scrollLeft") < 0)
 
 
 def shown(page: Page, selector: str) -> list[str]:
@@ -176,7 +177,7 @@ def test_keyboard_skips_to_the_report_and_unfolds(reports: Path, chromium: Brows
         page.keyboard.press("Tab")
         assert page.locator(".skip").evaluate("e => e.getBoundingClientRect().left >= 0")
         page.keyboard.press("Enter")
-        assert page.url.endswith("#report")
+        page.wait_for_url(re.compile("#report$"))
         summary = page.locator("details.data > summary").first
         summary.focus()
         page.keyboard.press("Enter")
