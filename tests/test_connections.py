@@ -89,8 +89,11 @@ def socket(url: str) -> Path:
 def test_a_server_that_comes_up_late_is_waited_for(
     tmp_path: Path, postgres_url: str, waits: Callable[..., Waits]
 ) -> None:
-    here, source = tmp_path / ".s.PGSQL.5432", f"postgresql://kit@/postgres?host={tmp_path}"
-    heard = waits(lambda: here.symlink_to(socket(postgres_url)))
+    # Beside the server's own socket: the path of one may not be long.
+    place = socket(postgres_url).parent / "late"
+    place.mkdir()
+    source = f"postgresql://kit@/postgres?host={place}"
+    heard = waits(lambda: (place / socket(postgres_url).name).symlink_to(socket(postgres_url)))
     unit = opened(tmp_path, source, table="faults.kept")
     assert days(unit) == DAYS
     unit.source.backend.disconnect()
