@@ -198,7 +198,14 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def executed(folder: Path, **parameters: object) -> NotebookNode:
     notebook: NotebookNode = papermill.execute_notebook(
-        NOTEBOOK, None, parameters=parameters, cwd=folder, progress_bar=False, log_output=False
+        NOTEBOOK,
+        None,
+        parameters=parameters,
+        cwd=folder,
+        progress_bar=False,
+        log_output=False,
+        # Of nbclient's own 4 seconds a busy machine may need more for a large figure.
+        iopub_timeout=120,
     )
     return notebook
 

@@ -70,6 +70,8 @@ def executed(folder: Path, **parameters: object) -> NotebookNode:
         cwd=str(folder),
         kernel_name="python3",
         progress_bar=False,
+        # Of nbclient's own 4 seconds a busy machine may need more for a large figure.
+        iopub_timeout=120,
     )
 
 
