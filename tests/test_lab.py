@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from browsers import CHROMIUM, browser
+from browsers import CHROMIUM, PATIENCE, browser
 from playwright.sync_api import Locator, Page, expect
 
 from retention import open_unit
@@ -31,8 +31,6 @@ from retention.words import name_of
 REPORT, WINBACK = kit_notebook(), kit_notebook(WINBACK_NAME)
 SPANISH = Language("es")
 TOKEN = "only-for-this-test"
-PATIENCE = 120
-"""Seconds after which a step has hung, on however busy a machine."""
 
 FINISHED = """past => {
     const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")];
