@@ -111,6 +111,18 @@ def test_a_look_that_finds_nobody_gives_up_nothing(clock: Clock, task: Task) -> 
     assert list(workers.attempts([task], found)) == [(task, made)]
 
 
+def test_for_how_long_a_check_waited_is_not_held_against_its_workers(
+    clock: Clock, task: Task
+) -> None:
+    client = Client({}, {}, {"tcp://late:1": 1})
+    found = cluster(client)
+    found.check([], [])
+    clock.now += 10 * PATIENCE_SECONDS  # in which they looked at the data
+    client.looked = lambda: client.futures[0].done() or client.futures[0].set_result(made)
+    made = workers.failed(task, "made")
+    assert list(workers.attempts([task], found)) == [(task, made)]
+
+
 def test_where_nobody_comes_the_rest_is_given_up(clock: Clock, task: Task) -> None:
     client = Client()
     client.looked = lambda: clock.sleep(PATIENCE_SECONDS / 2)

@@ -104,6 +104,7 @@ class Cluster:
             if why := self.gone():
                 raise SettingsRefused([why])
             time.sleep(_LOOK_SECONDS)
+        self._deserted = None
         terms = Terms.of([*folders, *(settings.path for settings in units)], units)
         answers = self._client.run(_unmet, terms, on_error="return")
         problems = [
