@@ -105,6 +105,9 @@ def planned(kit: Path, found: clusters.Cluster) -> Plan:
 
 
 def statuses(batch: Batch) -> list[Status]:
+    """That of each unit; what else there is to know of a failure is printed."""
+    for result in batch.results:
+        print(result.settings.slug, result.outcome.message)
     return [result.outcome.status for result in batch.results]
 
 
