@@ -105,7 +105,7 @@ except KeyboardInterrupt as interrupt:
 def printed(program: str) -> list[str]:
     """What a process prints; one that hears nothing is killed."""
     command = [sys.executable, "-c", program]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    told = subprocess.run(command, capture_output=True, text=True, timeout=300)
     return told.stdout.splitlines()
 
 
@@ -140,7 +140,7 @@ except KeyboardInterrupt as interrupt:
 def test_a_job_that_runs_while_it_is_imported_hears_signals(tmp_path: Path) -> None:
     (tmp_path / "job.py").write_text(JOB)
     command = [sys.executable, "-c", "import job"]
-    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert told.stdout.split() == ["SIGTERM"], told.stderr
 
 
@@ -181,7 +181,7 @@ except KeyboardInterrupt as interrupt:
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
 def test_a_signal_while_an_object_is_tidied_up_comes_again(name: str) -> None:
     command = [sys.executable, "-c", TIDYING.format(name=name)]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    told = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert (told.stdout.split(), told.stderr) == (["lost", name], "")
 
 

@@ -75,7 +75,7 @@ def test_a_signal_ends_the_query_and_the_line_is_gone() -> None:
         assert b"Reading orders.parquet" in shown
         process.send_signal(signal.SIGINT)
         last = read(terminal)
-        process.wait(timeout=60)
+        process.wait(timeout=300)
     assert process.returncode == 128 + signal.SIGINT
     # The cursor is there again, and nothing stands in the line.
     assert last.endswith(b"\x1b[?25h\r\x1b[1A\x1b[2K")
