@@ -134,7 +134,10 @@ def unread(
 def shown(rows: ir.Table, columns: Iterable[str]) -> ir.Table:
     """The first three rows in the order of their cells, as text short enough for a message."""
     texts = {name: rows[name].cast("string").substr(0, 40) for name in columns}
-    return rows.select(**texts).order_by(*texts).limit(3)
+    # Texts come last: each engine has an order of its own for them.
+    plain = [name for name in texts if isinstance(rows[name].type(), dt.Numeric | dt.Temporal)]
+    others = [texts[name] for name in texts if name not in plain]
+    return rows.order_by(*plain, *others).select(**texts).limit(3)
 
 
 def units(raw: ir.Table) -> ir.Table:
